@@ -1,0 +1,52 @@
+"""The exceptions of OpticalZoom: every one says what is wrong, where, and what to do about it.
+
+The command line turns each of them into one message on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+
+
+class OpticalZoomError(Exception):
+    """Base of all errors that a user can cause and mend.
+
+    Args:
+        cause: what is wrong, with expected and got where that makes sense.
+        path: the file or folder it is about.
+        remedy: what the user can do.
+    """
+
+    def __init__(self, cause: str, *, path: str | PathLike[str] | None = None, remedy: str | None = None) -> None:
+        self.cause, self.path, self.remedy = cause, path, remedy
+        where = f"{path}: " if path is not None else ""
+        advice = f" {remedy}" if remedy else ""
+        super().__init__(f"{where}{cause}{advice}")
+
+
+class PhotoError(OpticalZoomError):
+    """A photograph that cannot be read or written."""
+
+
+class OutputExistsError(OpticalZoomError):
+    """An output that is already there and that nobody asked to replace."""
+
+
+class PairError(OpticalZoomError):
+    """A folder that holds no usable pairs, or a pair that does not fit together."""
+
+
+class CheckpointError(OpticalZoomError):
+    """A weights file that is damaged, of another kind, or does not fit the request."""
+
+
+class ModelError(OpticalZoomError):
+    """A model built or called with values that it does not support."""
+
+
+class ConfigError(OpticalZoomError):
+    """A configuration or command line that contradicts itself or the data."""
+
+
+class TrainingError(OpticalZoomError):
+    """A training run that cannot go on."""

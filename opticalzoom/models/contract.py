@@ -1,0 +1,97 @@
+"""What a model needs and gives, as plain values: scale, input kind, size rule, output.
+
+Every model has a ``contract``; everything outside :mod:`opticalzoom.models` asks it instead of
+knowing the architecture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from torch import Tensor
+
+from opticalzoom.errors import ModelError
+
+InputKind = Literal["rgb", "raw", "resized"]
+"""``rgb``: X as photographed, N×3×H×W. ``raw``: its packed Bayer mosaic, N×4×H/2×W/2 (R, G, G, B).
+``resized``: X already enlarged to the target's size, N×3×sH×sW, as City100, RealSR and DRealSR ship it."""
+
+SCALES = (2, 3, 4, 8)
+"""Supported scales: Y over the RGB size of X."""
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """Which image sizes a network takes: at least ``minimum`` and a multiple of ``multiple`` pixels a side."""
+
+    multiple: int = 1
+    minimum: int = 1
+
+    def padding(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns to add at the bottom and the right so that the size fits."""
+        return self._missing(height), self._missing(width)
+
+    def fits(self, height: int, width: int) -> bool:
+        """Whether an image of this size needs no padding."""
+        return self.padding(height, width) == (0, 0)
+
+    def _missing(self, side: int) -> int:
+        wanted = max(side, self.minimum)
+        return -(-wanted // self.multiple) * self.multiple - side
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a model says of itself.
+
+    Attributes:
+        scale: Y over the RGB size of X: 2, 3, 4 or 8.
+        input: kind of the input, see :data:`InputKind`.
+        size: sizes that the network computes on; the model pads and crops by itself, so callers
+            never need it except to align tiles.
+        receptive_field: how far, in input pixels, an output pixel looks in every direction
+            (the overlap that makes tiles seamless).
+    """
+
+    scale: int
+    input: InputKind = "rgb"
+    size: SizeRule = SizeRule()
+    receptive_field: int = 0
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ModelError(f"scale is {self.scale}, expected one of {SCALES}.")
+        if self.input not in get_args(InputKind):
+            raise ModelError(f"input kind is {self.input!r}, expected one of {get_args(InputKind)}.")
+
+    @property
+    def channels(self) -> int:
+        """Channels of the input: 4 for a packed mosaic, otherwise 3."""
+        return 4 if self.input == "raw" else 3
+
+    @property
+    def output_factor(self) -> int:
+        """Output pixels per input pixel and side: s (``rgb``), 2s (``raw``, packed) or 1 (``resized``)."""
+        return {"rgb": self.scale, "raw": 2 * self.scale, "resized": 1}[self.input]
+
+    @property
+    def grid_factor(self) -> int:
+        """Output pixels per pixel and side of the grid that the network computes on (s, or 2s for ``raw``)."""
+        return 2 * self.scale if self.input == "raw" else self.scale
+
+
+class ZoomOutput(NamedTuple):
+    """What every model returns. h×w is the network's grid, H×W = grid_factor · (h×w) the output.
+
+    Attributes:
+        image: the zoomed picture, N×3×H×W, nominally in [0, 1] (not clamped).
+        aligned: the auxiliary result X', N×3×h×w, or None for models without alignment.
+        offset: (dy, dx) in grid pixels, N×2×h×w, or None.
+        mask: 1 where p + offset(p) falls inside the image, N×1×h×w, no gradient, or None.
+    """
+
+    image: Tensor
+    aligned: Tensor | None = None
+    offset: Tensor | None = None
+    mask: Tensor | None = None
