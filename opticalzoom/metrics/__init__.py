@@ -1,1 +1,38 @@
+"""Metrics. A new one is a pure function over tensors and a line in :data:`METRICS`."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from opticalzoom.metrics.image import limited_range_y, psnr, quantise, ssim
+
+__all__ = ["METRICS", "Metric", "limited_range_y", "psnr", "quantise", "score", "ssim"]
+
+Metric = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
+"""(output, target, mask) -> N values. Pictures N×3×H×W in [0, 1]; mask N×1×H×W bool or None for every pixel."""
+
+
+def _of_y(metric: Metric) -> Metric:
+    return lambda output, target, mask: metric(
+        quantise(limited_range_y(output)), quantise(limited_range_y(target)), mask
+    )
+
+
+METRICS: dict[str, Metric] = {
+    "psnr_y": _of_y(psnr),
+    "ssim_y": _of_y(ssim),
+    "psnr_rgb": psnr,
+    "ssim_rgb": ssim,
+}
+
+
+def score(output: Tensor, target: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
+    """All :data:`METRICS` of two pictures rounded to 8 bit, as the field publishes them: N values each.
+
+    Raises:
+        PairError: the pictures differ in shape, or are too small for a metric.
+    """
+    output, target = quantise(output), quantise(target)
+    return {name: metric(output, target, mask) for name, metric in METRICS.items()}
