@@ -1,1 +1,100 @@
+"""Networks, tensors to tensors: named builders whose arguments can be stored as JSON.
 
+>>> build("sdan_lite", scale=3).contract.scale
+3
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+from torch import nn
+
+from opticalzoom.errors import ModelError
+from opticalzoom.models.baselines import Bicubic, SRResNet
+from opticalzoom.models.contract import InputKind
+from opticalzoom.models.layers import AttentionKind, TailKind
+from opticalzoom.models.sdan import SDAN, DeformKind
+from opticalzoom.models.trunk import SkipKind, Trunk
+
+
+def sdan(  # noqa: PLR0913, PLR0917 - one argument for each choice in the paper's tables
+    scale: int,
+    input: InputKind = "rgb",
+    features: int = 64,
+    blocks: int = 16,
+    attention: AttentionKind = "packed",
+    flips: bool = True,
+    deform: DeformKind = "squared",
+    skip: SkipKind = "none",
+    tail: TailKind = "paper",
+) -> SDAN:
+    """SDAN of the paper's size."""
+    trunk = Trunk(scale, input, features, blocks, skip, tail)
+    return SDAN(trunk, features, attention, flips, deform)
+
+
+def sdan_lite(
+    scale: int,
+    input: InputKind = "rgb",
+    features: int = 64,
+    blocks: int = 8,
+    attention: AttentionKind = "packed",
+) -> SDAN:
+    """SDAN small enough to train on a CPU: half the blocks, bicubic skip, nothing computed on the large grid."""
+    return sdan(scale, input, features, blocks, attention, skip="bicubic", tail="direct")
+
+
+def srresnet(
+    scale: int,
+    input: InputKind = "rgb",
+    features: int = 64,
+    blocks: int = 16,
+    skip: SkipKind = "none",
+    tail: TailKind = "paper",
+) -> SRResNet:
+    """The base network of :func:`sdan`, without alignment."""
+    return SRResNet(Trunk(scale, input, features, blocks, skip, tail))
+
+
+def srresnet_lite(scale: int, input: InputKind = "rgb", features: int = 64, blocks: int = 8) -> SRResNet:
+    """The base network of :func:`sdan_lite`, without alignment."""
+    return srresnet(scale, input, features, blocks, skip="bicubic", tail="direct")
+
+
+def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
+    """Bicubic interpolation."""
+    return Bicubic(scale, input)
+
+
+MODELS: dict[str, Callable[..., nn.Module]] = {
+    "sdan": sdan,
+    "sdan_lite": sdan_lite,
+    "srresnet": srresnet,
+    "srresnet_lite": srresnet_lite,
+    "bicubic": bicubic,
+}
+
+
+def build(name: str, **arguments: object) -> nn.Module:
+    """Build a model by name.
+
+    Args:
+        name: a key of :data:`MODELS`.
+        **arguments: the builder's arguments.
+
+    Returns:
+        A model with a ``contract``, called as ``model(x, reference)`` or ``model.forward_unaligned(x)``.
+
+    Raises:
+        ModelError: no such model, or arguments that its builder does not take.
+    """
+    if name not in MODELS:
+        raise ModelError(f"there is no model {name!r}.", remedy=f"Choose one of {', '.join(MODELS)}.")
+    signature = inspect.signature(MODELS[name])
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise ModelError(f"{name}: {error}.", remedy=f"It takes {', '.join(signature.parameters)}.") from error
+    return MODELS[name](**arguments)

@@ -6,7 +6,7 @@ knowing the architecture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 from torch import Tensor
@@ -50,8 +50,8 @@ class Contract:
         input: kind of the input, see :data:`InputKind`.
         size: sizes that the network computes on; the model pads and crops by itself, so callers
             never need it except to align tiles.
-        receptive_field: how far, in input pixels, an output pixel looks in every direction
-            (the overlap that makes tiles seamless).
+        receptive_field: how far, in input pixels, an output pixel looks in every direction when the
+            model runs without alignment (the overlap that makes tiles seamless).
     """
 
     scale: int
@@ -60,8 +60,8 @@ class Contract:
     receptive_field: int = 0
 
     def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise ModelError(f"scale is {self.scale}, expected one of {SCALES}.")
+        if type(self.scale) is not int or self.scale not in SCALES:
+            raise ModelError(f"scale is {self.scale!r}, expected one of {SCALES}.")
         if self.input not in get_args(InputKind):
             raise ModelError(f"input kind is {self.input!r}, expected one of {get_args(InputKind)}.")
 
@@ -69,6 +69,11 @@ class Contract:
     def channels(self) -> int:
         """Channels of the input: 4 for a packed mosaic, otherwise 3."""
         return 4 if self.input == "raw" else 3
+
+    @property
+    def grid_channels(self) -> int:
+        """Channels of the input on the network's grid: 3·s² for ``resized``, which is packed to it."""
+        return 3 * self.scale**2 if self.input == "resized" else self.channels
 
     @property
     def output_factor(self) -> int:
@@ -80,12 +85,35 @@ class Contract:
         """Output pixels per pixel and side of the grid that the network computes on (s, or 2s for ``raw``)."""
         return 2 * self.scale if self.input == "raw" else self.scale
 
+    def grid_size(self, height: int, width: int) -> tuple[int, int]:
+        """Size of the network's grid, and of the reference, for an input of height×width."""
+        cell = self.scale if self.input == "resized" else 1
+        return -(-height // cell), -(-width // cell)
+
+    def looking(self, reach: int) -> Contract:
+        """The same contract with the receptive field of a network that looks ``reach`` grid pixels far."""
+        # A full-size pixel at the edge of its s×s cell looks s − 1 pixels further than `reach` cells.
+        pixels = reach * self.scale + self.scale - 1 if self.input == "resized" else reach
+        return replace(self, receptive_field=pixels)
+
+    def check(self, x: Tensor, reference: Tensor | None = None) -> None:
+        """Check the shapes of an input and, if given, of its reference.
+
+        Raises:
+            ModelError: with the shape expected and got.
+        """
+        if x.ndim != 4 or x.shape[1] != self.channels or 0 in x.shape:
+            raise ModelError(f"{self.input} input has shape {tuple(x.shape)}, expected N×{self.channels}×H×W.")
+        expected = (x.shape[0], 3, *self.grid_size(x.shape[-2], x.shape[-1]))
+        if reference is not None and tuple(reference.shape) != expected:
+            raise ModelError(f"reference has shape {tuple(reference.shape)}, expected {expected}.")
+
 
 class ZoomOutput(NamedTuple):
-    """What every model returns. h×w is the network's grid, H×W = grid_factor · (h×w) the output.
+    """What every model returns. h×w is the network's grid, H×W the output: output_factor times the input.
 
     Attributes:
-        image: the zoomed picture, N×3×H×W, nominally in [0, 1] (not clamped).
+        image: the zoomed picture, N×3×H×W, of the input's dtype, nominally in [0, 1] (not clamped).
         aligned: the auxiliary result X', N×3×h×w, or None for models without alignment.
         offset: (dy, dx) in grid pixels, N×2×h×w, or None.
         mask: 1 where p + offset(p) falls inside the image, N×1×h×w, no gradient, or None.

@@ -1,0 +1,131 @@
+"""What SDAN and SRResNet share: from a picture to features on the grid, and from features to the zoomed picture."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from opticalzoom.errors import ModelError
+from opticalzoom.models.align import warp
+from opticalzoom.models.contract import Contract, InputKind, SizeRule
+from opticalzoom.models.layers import ResidualBlock, TailKind, check_choice, conv3x3, tail
+
+SkipKind = Literal["none", "bicubic"]
+"""``bicubic``: the bicubically enlarged (warped) input is added, the network learns what it lacks."""
+
+
+def develop(packed: Tensor) -> Tensor:
+    """Packed mosaic to RGB on its own grid: R, the mean of both G, B.
+
+    The caller has applied the white balance; a real development replaces this when RAW files are supported.
+
+    Args:
+        packed: N×4×h×w, R, G, G, B.
+
+    Returns:
+        N×3×h×w.
+    """
+    red, green1, green2, blue = packed.unbind(1)
+    return torch.stack((red, (green1 + green2) / 2, blue), dim=1)
+
+
+def pad_to_grid(x: Tensor, size: SizeRule) -> Tensor:
+    """Pad by replication at the bottom and the right to a size that fits."""
+    rows, columns = size.padding(x.shape[-2], x.shape[-1])
+    return F.pad(x, (0, columns, 0, rows), mode="replicate") if rows or columns else x
+
+
+def self_reference(x: Tensor, contract: Contract) -> Tensor:
+    """The reference of {X, X}: X as RGB on the network's grid (for ``resized`` by area averages).
+
+    Args:
+        x: the model's input.
+        contract: the model's contract.
+
+    Returns:
+        N×3×h×w.
+    """
+    if contract.input == "raw":
+        return develop(x)
+    if contract.input == "resized":
+        return F.avg_pool2d(pad_to_grid(x, contract.size), contract.scale)
+    return x
+
+
+def bicubic_zoom(x: Tensor, contract: Contract, offset: Tensor | None = None) -> Tensor:
+    """The input at the output's size by bicubic interpolation; with an offset, of the warped input.
+
+    Args:
+        x: the model's input.
+        contract: the model's contract.
+        offset: (dy, dx) in grid pixels, N×2×h×w, or None for no warp.
+
+    Returns:
+        N×3×H×W, H×W being output_factor times x's size.
+    """
+    if contract.input == "resized":  # the full-size X has more than its reduction: warp it with enlarged offsets
+        if offset is None:
+            return x
+        enlarged = F.interpolate(offset, scale_factor=contract.scale, mode="bilinear") * contract.scale
+        return warp(x, enlarged[..., : x.shape[-2], : x.shape[-1]])
+    picture = develop(x) if contract.input == "raw" else x
+    warped = picture if offset is None else warp(picture, offset)
+    return F.interpolate(warped, scale_factor=contract.output_factor, mode="bicubic")
+
+
+class Trunk(nn.Module):
+    """SRResNet-like base network in two halves, so that an alignment can go between them.
+
+    Shape:
+        - extract: input N×C×H×W (see :data:`InputKind`) to F^X, N×features×h×w on the grid.
+        - restore: features N×features×h×w to N×3×H'×W', H'×W' being output_factor times the input's size.
+    """
+
+    def __init__(
+        self,
+        scale: int,
+        input: InputKind = "rgb",
+        features: int = 64,
+        blocks: int = 16,
+        skip: SkipKind = "none",
+        tail_kind: TailKind = "paper",
+    ) -> None:
+        super().__init__()
+        for name, value in (("features", features), ("blocks", blocks)):
+            if type(value) is not int or value < 1:
+                raise ModelError(f"{name} is {value!r}, expected an integer of at least 1.")
+        check_choice("skip", skip, SkipKind)
+        multiple = scale if input == "resized" else 1
+        self.contract = Contract(scale, input, SizeRule(multiple=multiple))
+        self.skip = skip
+        self.head = conv3x3(self.contract.grid_channels, features)
+        self.body = nn.Sequential(*(ResidualBlock(features) for _ in range(blocks)), conv3x3(features, features))
+        self.tail = tail(tail_kind, features, self.contract.grid_factor)
+
+    @property
+    def reach(self) -> int:
+        """How many grid pixels an output pixel looks at in each direction."""
+        blocks = len(self.body) - 1
+        return 1 + 2 * blocks + 1 + self.tail.reach
+
+    def extract(self, x: Tensor) -> Tensor:
+        """F^X = ReLU(conv(X)) on the grid; ``resized`` input is padded and packed to it first.
+
+        Raises:
+            ModelError: x does not have the contract's channels.
+        """
+        self.contract.check(x)
+        if self.contract.input == "resized":
+            x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
+        return F.relu(self.head(x))
+
+    def restore(self, features: Tensor, x: Tensor, offset: Tensor | None = None) -> Tensor:
+        """The zoomed picture, from (aligned) features and, with the skip, from x warped by ``offset``."""
+        zoomed = self.tail(features + self.body(features))
+        zoomed = zoomed[..., : x.shape[-2] * self.contract.output_factor, : x.shape[-1] * self.contract.output_factor]
+        if self.skip == "bicubic":
+            zoomed = zoomed + bicubic_zoom(x, self.contract, offset)
+        return zoomed.to(x.dtype)
