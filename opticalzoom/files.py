@@ -1,0 +1,60 @@
+"""Outputs that are either complete or not there at all."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
+from pathlib import Path
+
+from opticalzoom.errors import OpticalZoomError, OutputExistsError
+
+_REMEDIES = {
+    errno.ENOSPC: "Free some space or choose another disk.",
+    errno.EDQUOT: "Free some space or choose another disk.",
+    errno.EFBIG: "Choose a disk that holds larger files.",
+    errno.EACCES: "Choose a folder that you may write to.",
+    errno.EPERM: "Choose a folder that you may write to.",
+    errno.EROFS: "Choose a folder that you may write to.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+
+
+@contextmanager
+def atomic_path(
+    path: str | PathLike[str], overwrite: bool = False, *, error: type[OpticalZoomError] = OpticalZoomError
+) -> Iterator[Path]:
+    """A temporary name to write to, which becomes ``path`` only when the ``with`` block succeeds.
+
+    The temporary file is in the same folder (so that renaming is atomic), hidden, and has the same
+    suffix (so that writers which go by it work). It's removed when the block fails, Ctrl-C included.
+
+    Args:
+        path: the final name; its folder is created.
+        overwrite: whether a file of that name may be replaced.
+        error: the class of exception that the caller's users expect.
+
+    Raises:
+        OutputExistsError: ``path`` is there and ``overwrite`` is false.
+        OpticalZoomError: (as ``error``) the system refused to write: full disk, no permission, a folder in the way.
+    """
+    path = Path(path)
+    # Cut, so that a long name that the disk still takes isn't made too long by the addition.
+    temporary = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}{path.suffix}")
+    try:
+        if path.is_dir():
+            raise error("is a folder, expected the name of a file.", path=path, remedy="Choose another name.")
+        if path.exists() and not overwrite:
+            raise OutputExistsError("is already there.", path=path, remedy="Choose another name, or ask to overwrite.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(path)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        remedy = _REMEDIES.get(problem.errno or 0, "Check the folder, or choose another one.")
+        raise error(f"cannot be written: {reason}.", path=path, remedy=remedy) from problem
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
