@@ -1,0 +1,168 @@
+"""Photographs: files <-> arrays, with the bit depth, EXIF and colour profile that they came with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from PIL import UnidentifiedImageError
+
+from opticalzoom.errors import PhotoError
+from opticalzoom.files import atomic_path
+from opticalzoom.photo import exif as exif_block
+from opticalzoom.photo.decode import decode
+from opticalzoom.photo.encode import FORMATS, encode, fitting_icc
+
+SUFFIXES = tuple(FORMATS)
+"""Suffixes (lower case) of the files that are read and written."""
+
+_SUFFIX_REMEDY = f"Use one of {', '.join(SUFFIXES)}."
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photograph in memory, upright.
+
+    Attributes:
+        pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8 or uint16, encoded as in
+            the file (no colour conversion; sRGB unless ``icc`` says otherwise). Alpha isn't premultiplied.
+        exif: the EXIF block, TIFF-structured, without the ``Exif`` prefix and a thumbnail, orientation 1.
+        icc: the ICC profile of the colours.
+
+    Raises:
+        PhotoError: ``pixels`` of another shape or dtype.
+    """
+
+    pixels: np.ndarray
+    exif: bytes | None = None
+    icc: bytes | None = None
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if len(shape) != 3 or 0 in shape or shape[2] > 4 or dtype not in (np.uint8, np.uint16):
+            raise PhotoError(f"pixels are {dtype} {shape}, expected uint8 or uint16 H×W×C with C from 1 to 4.")
+
+    @property
+    def color(self) -> np.ndarray:
+        """The pixels without alpha, H×W×3 or H×W×1; a view."""
+        return self.pixels[..., : 1 if self.pixels.shape[2] < 3 else 3]
+
+    @property
+    def alpha(self) -> np.ndarray | None:
+        """The alpha channel, H×W×1, or None; a view."""
+        return self.pixels[..., -1:] if self.pixels.shape[2] in (2, 4) else None
+
+    def replace(self, pixels: np.ndarray) -> Photo:
+        """The same photo (EXIF, profile) with other pixels, of any size."""
+        return dataclasses.replace(self, pixels=pixels)
+
+
+def read_photo(path: str | PathLike[str]) -> Photo:
+    """Read the first picture of a PNG, JPEG, TIFF or WebP file, at its own bit depth, turned upright.
+
+    Palettes and 1-bit pictures are expanded; CMYK becomes RGB (and loses its profile, which no longer fits).
+
+    Raises:
+        PhotoError: the file is missing, damaged, cut short, of another kind or of another depth (as floats).
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise PhotoError(
+            f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=_SUFFIX_REMEDY
+        )
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoError(
+            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
+        ) from error
+    if not data:
+        raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
+    try:
+        pixels, exif, icc = decode(data)
+    except Exception as error:  # decoders raise every class there is on damaged files
+        raise PhotoError(
+            f"cannot be decoded: {_reason(error)}.",
+            path=path,
+            remedy="Copy it again if it may be damaged or cut short; else save it as an 8 or 16-bit PNG, JPEG or TIFF.",
+        ) from error
+    height, width, channels = pixels.shape
+    exif = exif_block.describe(exif, height, width) if exif else None
+    return Photo(pixels, exif, fitting_icc(icc, channels))
+
+
+def write_photo(path: str | PathLike[str], photo: Photo, *, overwrite: bool = False, quality: int = 95) -> None:
+    """Write a photo in the format that the suffix names, with its EXIF and profile.
+
+    PNG and TIFF (deflate) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have 8 bits, rounded to nearest.
+    JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a grey profile is left out);
+    a 16-bit PNG of grey with alpha becomes RGBA.
+
+    Args:
+        quality: of JPEG and WebP, 1 to 100.
+
+    Raises:
+        OutputExistsError: the file is there and ``overwrite`` is false.
+        PhotoError: the suffix is unknown, the format can't hold such a size, or the disk refuses. No file is left.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise PhotoError(f"{path.suffix or 'no suffix'} is no format to write.", path=path, remedy=_SUFFIX_REMEDY)
+    with atomic_path(path, overwrite, error=PhotoError) as temporary:
+        try:
+            data = encode(photo.pixels, photo.exif, photo.icc, path.suffix, quality)
+        except ValueError as error:
+            remedy = "Write it as .png, or make it smaller."
+            raise PhotoError(f"cannot be encoded: {_reason(error)}.", path=path, remedy=remedy) from error
+        temporary.write_bytes(data)
+
+
+def to_float(pixels: np.ndarray) -> np.ndarray:
+    """Integer pixels of any shape as float32 in [0, 1]: divided by the largest value of their dtype."""
+    return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+
+
+def from_float(array: np.ndarray, dtype: type[np.unsignedinteger] | np.dtype) -> np.ndarray:
+    """Floats as uint8 or uint16: clipped to [0, 1], scaled, rounded to nearest; NaN becomes 0 (black)."""
+    largest = np.float32(np.iinfo(dtype).max)
+    return np.rint(np.nan_to_num(np.clip(array, 0, 1), nan=0) * largest).astype(dtype)
+
+
+def find_photos(paths: Iterable[str | PathLike[str]]) -> list[Path]:
+    """The photos that ``paths`` name: files as they are, and of a folder those with a known suffix, by name.
+
+    Folders inside folders and hidden files are left out; nothing is listed twice.
+
+    Raises:
+        PhotoError: a path that is missing, or a folder without photos.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise PhotoError("is not there.", path=path, remedy="Check the name.")
+        found += _photos_in(path) if path.is_dir() else [path]
+    return list(dict.fromkeys(found))
+
+
+def _photos_in(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise PhotoError(
+            f"cannot be listed: {error.strerror}.", path=folder, remedy="Check its permissions."
+        ) from error
+    photos = [e for e in entries if e.suffix.lower() in FORMATS and not e.name.startswith(".") and e.is_file()]
+    if not photos:
+        raise PhotoError(f"holds no photos ({', '.join(SUFFIXES)}).", path=folder, remedy="Name another folder.")
+    return photos
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):  # whose own text shows a Python object
+        return "the content is no whole PNG, JPEG, TIFF or WebP"
+    return str(error).rstrip(".") or type(error).__name__
