@@ -61,7 +61,7 @@ def decode(data: bytes) -> Decoded:
 
 def _decode_other(data: bytes) -> Decoded:
     with _open(data) as picture:
-        # Also for 16 bit: OpenCV returns damaged files half decoded, Pillow refuses them.
+        # Also for 16 bit: EXIF may stand behind the image, and Pillow refuses cut files whatever OpenCV's version does.
         pixels = _eight_bit(picture)
         block, icc = picture.info.get("exif"), picture.info.get("icc_profile")
     if data.startswith(_PNG) and data[24] == 16:
