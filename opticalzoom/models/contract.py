@@ -92,7 +92,7 @@ class Contract:
 
     def looking(self, reach: int) -> Contract:
         """The same contract with the receptive field of a network that looks ``reach`` grid pixels far."""
-        # A full-size pixel at the edge of its s×s cell looks s − 1 pixels further than `reach` cells.
+        # A full-size pixel at the edge of its s×s cell looks up to s − 1 pixels further than `reach` cells.
         pixels = reach * self.scale + self.scale - 1 if self.input == "resized" else reach
         return replace(self, receptive_field=pixels)
 
