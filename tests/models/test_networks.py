@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import inspect
 import itertools
 import json
+import pkgutil
 
 import pytest
 import torch
@@ -14,8 +16,9 @@ from torch import Tensor, nn
 
 import opticalzoom.models
 from opticalzoom.errors import ModelError
-from opticalzoom.models import MODELS, baselines, build, layers, sdan, trunk
+from opticalzoom.models import MODELS, build, layers, trunk
 from opticalzoom.models.contract import SCALES, Contract, ZoomOutput
+from opticalzoom.models.sdan import ReferenceEncoder
 
 INPUTS = ("rgb", "raw", "resized")
 SMALL = {"features": 4, "blocks": 1}
@@ -105,7 +108,7 @@ def test_x_is_its_own_reference(kind: str) -> None:
 
 @pytest.mark.parametrize("flips", [True, False])
 def test_reference_is_seen_with_its_three_flips(flips: bool) -> None:
-    encoder, y = sdan.ReferenceEncoder(5, flips), torch.rand(2, 3, 6, 7)
+    encoder, y = ReferenceEncoder(5, flips), torch.rand(2, 3, 6, 7)
     turned = torch.rot90(y, 2, (2, 3))  # both flips
     upside_down = y[:, :, torch.arange(5, -1, -1)]
     stacked = torch.cat((y, upside_down, y[..., torch.arange(6, -1, -1)], turned), dim=1) if flips else y
@@ -260,10 +263,14 @@ def test_grid_size_and_channels_of_the_contract() -> None:
 
 
 def test_every_module_documents_its_shapes() -> None:
-    for module in (layers, sdan, baselines, trunk):
-        for _, cls in inspect.getmembers(module, inspect.isclass):
-            if issubclass(cls, nn.Module) and cls.__module__.startswith("opticalzoom"):
-                assert "Shape:" in (cls.__doc__ or ""), cls.__name__
+    documented = set()
+    for found in pkgutil.iter_modules(opticalzoom.models.__path__):
+        file = importlib.import_module(f"opticalzoom.models.{found.name}")
+        for name, cls in inspect.getmembers(file, inspect.isclass):
+            if issubclass(cls, nn.Module) and cls.__module__ == file.__name__:
+                assert "Shape:" in (cls.__doc__ or ""), name
+                documented.add(name)
+    assert documented >= {"SDAN", "SRResNet", "Trunk", "PackedAttention"}
 
 
 def test_examples_in_the_documentation_run() -> None:
