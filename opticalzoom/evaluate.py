@@ -1,88 +1,237 @@
-"""The verb ``evaluate``: score weights on a folder of pairs, and write tables and pictures."""
+"""The evaluation protocols: zoom test pairs whole and score them, with bicubic always among the methods."""
 
 from __future__ import annotations
 
-import argparse
-import shlex
-from collections import Counter
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-from typing import get_args
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
 
-from rich.console import Console
-from rich.progress import track
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
-from opticalzoom.checkpoint import load_model
-from opticalzoom.errors import PairError
-from opticalzoom.pairs.prepare import both_grids
-from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
-from opticalzoom.protocols import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, common_scale, evaluate
-from opticalzoom.report import check_free, means, rich_table, write_results
+from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
+from opticalzoom.metrics import quantise, score
+from opticalzoom.models import build
+from opticalzoom.models.contract import Contract
+from opticalzoom.pairs.colour import match_colour
+from opticalzoom.pairs.patches import to_tensor
+from opticalzoom.pairs.register import register
+from opticalzoom.pairs.sources import Pixels
+from opticalzoom.pairs.warp import inside
+from opticalzoom.pictures import Picture, contact_row
+
+PROTOCOLS = {
+    "honest": "X alone, scored against Y as it is.",
+    "aligned": "X alone; every result is registered and colour-matched to Y before scoring, and scored where bicubic's "
+    "registration is trusted. Compare these figures among themselves only.",
+    "oracle": "the network is given Y, reduced, as its reference: it sees the ground truth. For comparison with "
+    "published tables only.",
+}
+BICUBIC, SHIPPED = "bicubic", "as shipped"
+MAX_EXAMPLES = 20
+"""Rows of the contact sheet."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of ``opticalzoom evaluate``."""
-    parser.add_argument("--weights", nargs="+", required=True, metavar="FILE", help="weights files, or bundled names")
-    parser.add_argument("--data", required=True, metavar="FOLDER", help="folder of the pairs")
-    parser.add_argument("--source", choices=get_args(SourceName), default="auto", help="kind of pairs (default: auto)")
-    parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")
-    parser.add_argument("--split", choices=get_args(Split), default="test", help="which pairs (default: test)")
-    parser.add_argument("--protocol", nargs="+", choices=tuple(PROTOCOLS), default=["honest"], help=_protocol_help())
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where tables and pictures go")
-    parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
+@dataclass(frozen=True)
+class Row:
+    """Scores of one picture: metric -> value, for the keys of :data:`opticalzoom.metrics.METRICS`."""
+
+    name: str
+    method: str
+    protocol: str
+    scores: dict[str, float]
+    seconds: float
 
 
-def run(args: argparse.Namespace) -> int:
-    """``opticalzoom evaluate``: prints the table and writes :data:`report.FILES`.
+@dataclass(frozen=True)
+class EvalPair:
+    """A test pair in memory, RGB, each picture uint8 or uint16.
+
+    Attributes:
+        name: of the pair.
+        x: the short shot, H×W×3.
+        enlarged: the short shot on Y's grid, sH×sW×3, what a model for ``resized`` input takes.
+        y: the long shot, sH×sW×3 (any size will do for the ``aligned`` protocol).
+        shipped: whether ``enlarged`` comes from the data set's authors, and so is a method of its own.
+    """
+
+    name: str
+    x: Pixels
+    enlarged: Pixels
+    y: Pixels
+    shipped: bool = False
+
+
+@dataclass
+class Evaluation:
+    """Scores of every picture, rows for a contact sheet (of the first protocol), and what was left out and why."""
+
+    rows: list[Row] = field(default_factory=list)
+    examples: list[Picture] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Zoomed:
+    """One method's result.
+
+    Attributes:
+        method: its name.
+        image: 1×3×sH×sW in [0, 1].
+        seconds: what it took.
+        mask: the pixels to score, 1×1×sH×sW bool, or None for all.
+    """
+
+    method: str
+    image: Tensor
+    seconds: float
+    mask: Tensor | None = None
+
+
+def evaluate(
+    models: Mapping[str, nn.Module],
+    pairs: Iterable[Callable[[], EvalPair]],
+    protocols: Sequence[str] = ("honest",),
+) -> Evaluation:
+    """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
+
+    Pictures are scored whole, rounded to 8 bit, no border cut. A pair that cannot be loaded, does not fit or
+    cannot be registered is left out and listed; no error of ours ends the run.
+
+    Args:
+        models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``.
+        pairs: callables that load one pair each.
+        protocols: which to run.
 
     Raises:
-        OpticalZoomError: the weights or the data cannot be used, or the output is there already.
+        ConfigError: the models differ in scale, or take RAW input.
     """
-    output = Path(args.output)
-    check_free(output, overwrite=args.overwrite)
-    models = {name: load_model(path) for name, path in zip(method_names(args.weights), args.weights, strict=True)}
     scale = common_scale(models.values())
-    source = open_source(args.data, args.source, scale=scale, camera=args.camera)
-    names = source.names(args.split)
-    if not names:
-        raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
-    loaders = [partial(load_pair, source, name) for name in names]
-    console = Console()
-    result = evaluate(models, track(loaders, "Evaluating", console=console, transient=True), args.protocol)
-    for reason in result.skipped:
-        console.print(f"left out: {reason}", style="yellow", markup=False)
-    if not result.rows:
-        raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
-    console.print(rich_table(means(result.rows)))
-    write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
-    console.print(f"Results are in {output}", markup=False)
-    return 0
+    models = {BICUBIC: build("bicubic", scale=scale), **models}
+    result = Evaluation()
+    for load in pairs:
+        try:
+            pair = load()
+        except OpticalZoomError as error:
+            result.skipped.append(str(error))
+            continue
+        for protocol in protocols:
+            try:
+                _evaluate_pair(models, pair, protocol, result)
+            except OpticalZoomError as error:
+                result.skipped.append(f"{pair.name}, {protocol}: {error}")
+    return result
 
 
-def load_pair(source: Source, name: str) -> EvalPair:
-    """A source's pair, on both grids; a Y as large as a resized X is cropped with it to a multiple of the scale."""
-    pair = source.load(name)
-    x, enlarged = both_grids(pair, source.scale)
-    if min(x.shape[:2]) == 0:
-        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
-    y = pair.y[: enlarged.shape[0], : enlarged.shape[1]] if pair.y.shape == pair.x.shape else pair.y
-    return EvalPair(name, x, enlarged, y, shipped=pair.resized)
+def common_scale(models: Iterable[nn.Module]) -> int:
+    """The one scale of all models.
+
+    Raises:
+        ConfigError: they differ in scale, or one takes RAW input.
+    """
+    contracts = [_contract(model) for model in models]
+    scales = {contract.scale for contract in contracts}
+    if len(scales) != 1:
+        raise ConfigError(f"the models enlarge by {sorted(scales)}.", remedy="Evaluate each scale in its own run.")
+    if any(contract.input == "raw" for contract in contracts):
+        raise ConfigError("a model takes RAW mosaics, expected one for RGB photographs.")
+    return scales.pop()
 
 
-def method_names(weights: Sequence[str]) -> list[str]:
-    """File names without ending; whole paths where those would not tell the methods of a table apart."""
-    stems = [Path(path).stem for path in weights]
-    taken = Counter([BICUBIC, SHIPPED, *stems])
-    return [stem if taken[stem] == 1 else path for stem, path in zip(stems, weights, strict=True)]
+def _evaluate_pair(models: Mapping[str, nn.Module], pair: EvalPair, protocol: str, result: Evaluation) -> None:
+    target = to_tensor(pair.y)[None]
+    if protocol != "aligned":
+        _check_sizes(pair)
+    zoomed = zoom_all(models, pair, oracle=protocol == "oracle")
+    if protocol == "aligned":
+        zoomed, failures = align_all(zoomed, target, pair.name)
+        result.skipped.extend(failures)
+    rows = [_row(z, target, pair.name, protocol) for z in zoomed]
+    if rows and len(result.examples) < MAX_EXAMPLES and pair.name not in {row.name for row in result.rows}:
+        captions = [f"{row.method}\n{row.scores['psnr_y']:.2f} dB (Y)" for row in rows]
+        images = {text: _to_picture(z.image) for text, z in zip(captions, zoomed, strict=True)}
+        result.examples.append(
+            contact_row(f"{pair.name}, {protocol} protocol", {**images, "truth": _to_picture(target)})
+        )
+    result.rows.extend(rows)
 
 
-def _protocol_help() -> str:
-    return " ".join(f"{name}: {text}" for name, text in PROTOCOLS.items())
+def _row(zoomed: Zoomed, target: Tensor, name: str, protocol: str) -> Row:
+    scores = {metric: float(value) for metric, value in score(zoomed.image, target, zoomed.mask).items()}
+    return Row(name, zoomed.method, protocol, scores, zoomed.seconds)
 
 
-def _command(args: argparse.Namespace) -> str:
-    """The command line that gives these results."""
-    words = ["opticalzoom", "evaluate", "--weights", *args.weights, "--data", args.data, "--source", args.source]
-    words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol, "-o", args.output]
-    return shlex.join(words)
+@torch.inference_mode()
+def zoom_all(models: Mapping[str, nn.Module], pair: EvalPair, *, oracle: bool) -> list[Zoomed]:
+    """X as shipped if it is, then the result of every model.
+
+    With ``oracle`` the models get Y, averaged down to their grid as in training, as their reference.
+    """
+    inputs, y = {"rgb": to_tensor(pair.x)[None], "resized": to_tensor(pair.enlarged)[None]}, to_tensor(pair.y)[None]
+    zoomed = [Zoomed(SHIPPED, inputs["resized"], 0.0)] if pair.shipped else []
+    for name, model in models.items():
+        contract = _contract(model)
+        x = inputs[contract.input]
+        reference = adaptive_avg_pool2d(y, contract.grid_size(*x.shape[-2:])) if oracle else None
+        start = time.perf_counter()
+        image = model(x, reference).image
+        zoomed.append(Zoomed(name, quantise(image), time.perf_counter() - start))
+    return zoomed
+
+
+def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list[Zoomed], list[str]]:
+    """Register every result to Y and match its colours.
+
+    What can be trusted is decided by bicubic's registration alone, so that no method chooses the pixels that it
+    is scored on, and a bad one does not change the figures of the others.
+
+    Args:
+        zoomed: the results, bicubic among them.
+        target: Y, 1×3×H×W, of any size.
+        name: of the pair, for what could not be registered.
+
+    Returns:
+        The aligned results with masks, 1×·×H×W; and what could not be registered, with the reason.
+
+    Raises:
+        PairError: bicubic's result cannot be registered.
+    """
+    y = _to_array(target)
+    registrations = {result.method: register(_to_array(result.image), y) for result in zoomed}
+    if not registrations[BICUBIC].ok:
+        raise PairError(f"X cannot be registered to Y: {registrations[BICUBIC].reason}.")
+    aligned, failures = [], []
+    for result in zoomed:
+        registration, image = registrations[result.method], _to_array(result.image)
+        if not registration.ok:
+            failures.append(f"{name}, aligned, {result.method}: {registration.reason}")
+            continue
+        mask = registrations[BICUBIC].trusted & inside(registration.field, *image.shape[:2])
+        matched = to_tensor(match_colour(registration.warp(image), y, mask))[None]
+        aligned.append(replace(result, image=quantise(matched), mask=torch.from_numpy(mask)[None, None]))
+    return aligned, failures
+
+
+def _contract(model: nn.Module) -> Contract:
+    return cast(Contract, model.contract)  # every model has one; torch types attributes as modules
+
+
+def _to_array(image: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(image[0].permute(1, 2, 0).numpy())
+
+
+def _to_picture(image: Tensor) -> Picture:
+    return np.asarray(np.round(_to_array(quantise(image)) * 255), dtype=np.uint8)
+
+
+def _check_sizes(pair: EvalPair) -> None:
+    if pair.y.shape != pair.enlarged.shape:
+        expected, got = ("{}×{}".format(*image.shape[:2]) for image in (pair.enlarged, pair.y))
+        raise PairError(
+            f"Y has {got} pixels, the enlarged X {expected}.",
+            remedy="Crop Y to X's field of view, or use the protocol aligned.",
+        )

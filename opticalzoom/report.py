@@ -17,10 +17,10 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from opticalzoom.errors import OutputExistsError
+from opticalzoom.evaluate import PROTOCOLS, Row
 from opticalzoom.files import atomic_path
 from opticalzoom.metrics import METRICS
 from opticalzoom.pictures import Picture, contact_sheet
-from opticalzoom.protocols import PROTOCOLS, Row
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 from pathlib import Path
@@ -14,13 +13,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from opticalzoom import evaluate as verb
+from opticalzoom import evaluate_cli as verb
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError, PairError
+from opticalzoom.evaluate import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, Evaluation, evaluate
 from opticalzoom.metrics import METRICS
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract, ZoomOutput
-from opticalzoom.protocols import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, Evaluation, evaluate
 
 SCALE = 2
 
@@ -164,10 +163,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run_verb(folder: Path, *more: str) -> int:
-    parser = argparse.ArgumentParser()
-    verb.add_arguments(parser)
     places = ["--weights", str(folder / "ours.safetensors"), "--data", str(folder / "data"), "-o", str(folder / "out")]
-    return verb.run(parser.parse_args([*places, "--split", "all", *more]))
+    return verb.run([*places, "--split", "all", *more])
 
 
 def test_verb_writes_all_results(folder, capsys):

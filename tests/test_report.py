@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from opticalzoom.errors import OutputExistsError
+from opticalzoom.evaluate import Row
 from opticalzoom.metrics import METRICS
 from opticalzoom.page import Section, html_page
-from opticalzoom.protocols import Row
 from opticalzoom.report import csv_text, markdown_table, means, results_json, write_png, write_text
 
 

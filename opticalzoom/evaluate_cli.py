@@ -1,0 +1,92 @@
+"""The verb ``evaluate``: score weights on a folder of pairs, and write tables and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.progress import track
+
+from opticalzoom.checkpoint import load_model
+from opticalzoom.errors import PairError
+from opticalzoom.evaluate import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, common_scale, evaluate
+from opticalzoom.pairs.prepare import both_grids
+from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
+from opticalzoom.report import check_free, means, rich_table, write_results
+
+
+def run(arguments: list[str]) -> int:
+    """``opticalzoom evaluate``: prints the table and writes :data:`report.FILES`.
+
+    Raises:
+        OpticalZoomError: the weights or the data cannot be used, or the output is there already.
+    """
+    args = _parser().parse_args(arguments)
+    output = Path(args.output)
+    check_free(output, overwrite=args.overwrite)
+    models = {name: load_model(path) for name, path in zip(method_names(args.weights), args.weights, strict=True)}
+    scale = common_scale(models.values())
+    source = open_source(args.data, args.source, scale=scale, camera=args.camera)
+    names = source.names(args.split)
+    if not names:
+        raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
+    loaders = [partial(load_pair, source, name) for name in names]
+    console = Console()
+    result = evaluate(models, track(loaders, "Evaluating", console=console, transient=True), args.protocol)
+    for reason in result.skipped:
+        console.print(f"left out: {reason}", style="yellow", markup=False)
+    if not result.rows:
+        raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
+    console.print(rich_table(means(result.rows)))
+    write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
+    console.print(f"Results are in {output}", markup=False)
+    return 0
+
+
+def load_pair(source: Source, name: str) -> EvalPair:
+    """A source's pair, on both grids; a Y as large as a resized X is cropped with it to a multiple of the scale."""
+    pair = source.load(name)
+    x, enlarged = both_grids(pair, source.scale)
+    if min(x.shape[:2]) == 0:
+        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
+    y = pair.y[: enlarged.shape[0], : enlarged.shape[1]] if pair.y.shape == pair.x.shape else pair.y
+    return EvalPair(name, x, enlarged, y, shipped=pair.resized)
+
+
+def method_names(weights: Sequence[str]) -> list[str]:
+    """File names without ending; whole paths where those would not tell the methods of a table apart."""
+    stems = [Path(path).stem for path in weights]
+    taken = Counter([BICUBIC, SHIPPED, *stems])
+    return [stem if taken[stem] == 1 else path for stem, path in zip(stems, weights, strict=True)]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="opticalzoom evaluate", description="Score weights on a folder of pairs; write tables and pictures."
+    )
+    parser.add_argument("--weights", nargs="+", required=True, metavar="FILE", help="weights files, or bundled names")
+    parser.add_argument("--data", required=True, metavar="FOLDER", help="folder of the pairs")
+    parser.add_argument("--source", choices=get_args(SourceName), default="auto", help="kind of pairs (default: auto)")
+    parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")
+    parser.add_argument("--split", choices=get_args(Split), default="test", help="which pairs (default: test)")
+    parser.add_argument("--protocol", nargs="+", choices=tuple(PROTOCOLS), default=["honest"], help=_protocol_help())
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where tables and pictures go")
+    parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
+    return parser
+
+
+def _protocol_help() -> str:
+    return " ".join(f"{name}: {text}" for name, text in PROTOCOLS.items())
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command line that gives these results."""
+    words = ["opticalzoom", "evaluate", "--weights", *args.weights, "--data", args.data, "--source", args.source]
+    words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol, "-o", args.output]
+    return shlex.join(words)
