@@ -1,0 +1,44 @@
+"""The command ``opticalzoom``: a verb and its arguments; each verb is imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+from opticalzoom.errors import OpticalZoomError
+
+VERBS = {
+    "demo": ("opticalzoom.demo", "see a network learn a lens and zoom a photo, in a few minutes"),
+    "train": ("opticalzoom.train_cli", "learn a zoom from photo pairs"),
+    "evaluate": ("opticalzoom.evaluate_cli", "score weights on pairs, with bicubic beside them"),
+    "zoom": ("opticalzoom.zoom_cli", "zoom photographs"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a verb; returns the exit code: 2 for what the user can mend, 130 after Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(usage())
+        return 0
+    if arguments[0] == "--version":
+        print(version("opticalzoom"))
+        return 0
+    if arguments[0] not in VERBS:
+        print(f"opticalzoom: there is no verb {arguments[0]!r}.\n{usage()}", file=sys.stderr)
+        return 2
+    try:
+        return int(import_module(VERBS[arguments[0]][0]).run(arguments[1:]))
+    except OpticalZoomError as error:
+        print(f"opticalzoom {arguments[0]}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("opticalzoom: interrupted; finished outputs are kept.", file=sys.stderr)
+        return 130
+
+
+def usage() -> str:
+    """The verbs, a line each."""
+    lines = [f"  {verb:<10} {what}" for verb, (_, what) in VERBS.items()]
+    return "\n".join(["usage: opticalzoom VERB …", "", *lines, "", "opticalzoom VERB --help tells the rest."])

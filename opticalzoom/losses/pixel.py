@@ -1,0 +1,43 @@
+"""Pixel losses under a mask (SDAN paper, Eq. 6)."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from opticalzoom.models.align import enlarge_mask
+from opticalzoom.models.contract import ZoomOutput
+
+
+def masked_l1(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """mean(|result − target| · mask), over all pixels as in the paper, also the masked ones.
+
+    Args:
+        result: N×C×H×W.
+        target: N×C×H×W.
+        mask: N×1×H×W, 1 where the pixel counts.
+
+    Returns:
+        A scalar, not negative.
+    """
+    return ((result - target).abs() * mask).mean()
+
+
+def alignment_loss(output: ZoomOutput, target: Tensor, trusted: Tensor) -> tuple[Tensor, Tensor]:
+    """The two terms of Eq. 6: mean(|X̃ − Y|·M) and mean(|X' − Y'|·M').
+
+    Args:
+        output: of the model; without alignment all pixels are inside and the second term is 0.
+        target: Y, N×3×H×W.
+        trusted: N×1×H×W, 1 where Y is registered: pixels elsewhere do not count in either term.
+
+    Returns:
+        Two scalars: of the zoomed picture and of the auxiliary result.
+    """
+    if output.aligned is None or output.mask is None:
+        return masked_l1(output.image, target, trusted), target.new_zeros(())
+    size = (target.shape[-2], target.shape[-1])
+    image = masked_l1(output.image, target, enlarge_mask(output.mask, size) * trusted)
+    grid = output.aligned.shape[-2:]
+    small_target, small_trusted = (F.adaptive_avg_pool2d(part, grid) for part in (target, trusted))
+    return image, masked_l1(output.aligned, small_target, output.mask * small_trusted)

@@ -1,0 +1,133 @@
+"""Pairs for the trainer: sources prepared once, endless patches for training, whole pictures for validation."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from opticalzoom.errors import ConfigError, PairError
+from opticalzoom.models.contract import InputKind
+from opticalzoom.pairs.patches import PatchDataset, Sample, StepSampler, to_tensor
+from opticalzoom.pairs.prepare import PairCache, Preparation, PreparedPair
+from opticalzoom.pairs.register import Method
+from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.pairs.sources import Source, SourceName, open_source
+
+
+class PairsDataModule(pl.LightningDataModule):
+    """Photo pairs from a folder.
+
+    Args:
+        root: folder of the pairs.
+        source: city100, folders (two parallel ones), simulated (plain photos), or auto to look.
+        scale: Y over the RGB size of X.
+        input: rgb (X as the sensor saw it) or resized (X at the target's size).
+        camera: City100 only: NikonD5500 or iPhoneX.
+        misalignment: largest displacement injected at the corners of Y, in its pixels; fixed per pair.
+        local: largest displacement of the smooth local field injected on top, in pixels of Y.
+        registration: flow, homography or none.
+        patch_size: side of a patch on the network's grid, in pixels.
+        batch_size: patches a step and process.
+        augment: flips and quarter turns.
+        workers: processes that cut patches.
+        seed: of misalignment, simulated lenses and patches.
+        cache: folder of prepared pairs; they are reused when nothing that they depend on has changed.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        source: SourceName = "auto",
+        scale: int = 3,
+        input: InputKind = "rgb",
+        camera: str = "NikonD5500",
+        misalignment: float = 0.0,
+        local: float = 0.0,
+        registration: Method = "flow",
+        patch_size: int = 48,
+        batch_size: int = 16,
+        augment: bool = True,
+        workers: int = 1,
+        seed: int = 0,
+        cache: str = "~/.cache/opticalzoom/pairs",
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        if input == "raw":
+            raise ConfigError("RAW pairs are not supported yet.", remedy="Use input: rgb or resized.")
+        self._root, self._source, self._camera, self._cache = root, source, camera, cache
+        self._scale, self._resized, self._registration = scale, input == "resized", registration
+        self._misalignment = Misalignment(misalignment, local, seed)
+        self._patch_size, self._batch_size, self._augment = patch_size, batch_size, augment
+        self._workers, self._seed = workers, seed
+        self.training: list[PreparedPair] = []
+        self.validation: list[PreparedPair] = []
+
+    def prepare_data(self) -> None:
+        """Fill the cache, in the first process only."""
+        self._prepare("train"), self._prepare("val")
+
+    def setup(self, stage: str) -> None:
+        """Open the prepared pairs; PairError if none is usable."""
+        if stage == "fit" and not self.training:
+            self.training, self.validation = self._prepare("train"), self._prepare("val")
+            if not self.training:
+                raise PairError("no usable pair is left.", path=self._root, remedy="The reasons are listed above.")
+
+    def _prepare(self, split: str) -> list[PreparedPair]:
+        source = open_source(self._root, self._source, scale=self._scale, camera=self._camera, seed=self._seed)
+        return prepare_all(source, source.names(split), self._preparation(source, split), PairCache(self._cache))  # type: ignore[arg-type]
+
+    def _preparation(self, source: Source, split: str) -> Preparation:
+        """Validation sees the pairs as they are: nothing is injected, and what is registered is left alone."""
+        if split == "train":
+            return Preparation(self._resized, self._misalignment, self._registration)
+        return Preparation(self._resized, Misalignment(), "none" if source.registered else "flow")
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Endless batches, starting where the trainer's step counter stands."""
+        patches = PatchDataset(self.training, self._scale, self._patch_size, self._seed, self._augment)
+        trainer = self.trainer
+        done, rank, processes = (
+            (trainer.global_step * trainer.accumulate_grad_batches, trainer.global_rank, trainer.world_size)
+            if trainer
+            else (0, 0, 1)
+        )
+        sampler = StepSampler(self._batch_size, done, rank, processes)
+        return DataLoader(
+            patches, batch_sampler=sampler, num_workers=self._workers, persistent_workers=self._workers > 0
+        )
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """Whole pictures, one at a time."""
+        items = [whole(pair) for pair in self.validation]
+        return DataLoader(items, batch_size=1)  # type: ignore[arg-type]
+
+
+def prepare_all(source: Source, names: list[str], preparation: Preparation, cache: PairCache) -> list[PreparedPair]:
+    """Prepare pairs on all cores with a progress bar; rejected ones are listed and left out."""
+    console = Console(stderr=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV releases the interpreter lock
+        jobs = pool.map(lambda name: cache.get(source, name, preparation), names)
+        pairs = list(track(jobs, "Preparing pairs", total=len(names), console=console, transient=True))
+    for pair in pairs:
+        if pair.reason:
+            console.print(f"left out: {pair.name}: {pair.reason}", style="yellow", markup=False)
+    return [pair for pair in pairs if not pair.reason]
+
+
+def whole(pair: PreparedPair) -> dict[str, Tensor]:
+    """A whole prepared pair as one sample of the patches' form."""
+    return {"x": to_tensor(pair.x), "y": to_tensor(pair.y), "mask": to_tensor(pair.mask[..., None])}
+
+
+def default_cache() -> Path:
+    """Where prepared pairs are kept unless told otherwise."""
+    return Path("~/.cache/opticalzoom/pairs").expanduser()

@@ -1,0 +1,115 @@
+"""Training patches: the same window of X, Y and mask, flipped and turned together, a pure function of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from opticalzoom.errors import ConfigError
+from opticalzoom.pairs.prepare import PreparedPair
+
+Sample = dict[str, Tensor]
+
+_TRIES = 8  # windows drawn until one is trusted enough
+_ENOUGH = 0.6  # part of the window's pixels that must be trusted
+
+
+class PatchDataset(Dataset[Sample]):
+    """Endless patches of prepared pairs; item ``i`` depends on the seed and ``i`` alone.
+
+    Items have ``x`` C×p×p (or C×sp×sp for resized input), ``y`` 3×sp×sp, float32 in [0, 1], and ``mask``
+    1×sp×sp, 1 where Y can be trusted.
+
+    Args:
+        pairs: prepared pairs, all of one scale and input kind.
+        scale: Y over X on the network's grid.
+        size: side p of a patch in pixels of the grid.
+        seed: of windows, flips and turns.
+        augment: whether patches are flipped and turned.
+
+    Raises:
+        ConfigError: if there is no pair of at least ``size`` pixels a side.
+    """
+
+    def __init__(
+        self, pairs: Sequence[PreparedPair], scale: int, size: int, seed: int = 0, augment: bool = True
+    ) -> None:
+        self._pairs = [p for p in pairs if min(p.y.shape[:2]) >= size * scale]
+        if not self._pairs:
+            raise ConfigError(
+                f"no pair of at least {size}×{size} pixels to cut patches from.",
+                remedy="Choose smaller patches or larger photos.",
+            )
+        self._scale, self._size, self._seed, self._augment = scale, size, seed, augment
+        areas = np.array([p.y.shape[0] * p.y.shape[1] for p in self._pairs], dtype=np.float64)
+        self._share = areas / areas.sum()  # every pixel is as likely as any other
+
+    def __len__(self) -> int:
+        """Without end, as far as Python can say it."""
+        return 2**62
+
+    def __getitem__(self, index: int) -> Sample:
+        """Patch number ``index``."""
+        rng = np.random.default_rng((self._seed, index))
+        pair = self._pairs[rng.choice(len(self._pairs), p=self._share)]
+        row, column = self._window(pair, rng)
+        x_scale = self._scale if pair.x.shape[:2] == pair.y.shape[:2] else 1
+        window = (
+            _cut(pair.x, row, column, self._size, x_scale),
+            _cut(pair.y, row, column, self._size, self._scale),
+            _cut(pair.mask[..., None], row, column, self._size, self._scale),
+        )
+        turn = int(rng.integers(8)) if self._augment else 0
+        x, y, mask = (to_tensor(turned(part, turn)) for part in window)
+        return {"x": x, "y": y, "mask": mask}
+
+    def _window(self, pair: PreparedPair, rng: np.random.Generator) -> tuple[int, int]:
+        height, width = (side // self._scale - self._size + 1 for side in pair.y.shape[:2])
+        for _ in range(_TRIES):
+            row, column = int(rng.integers(height)), int(rng.integers(width))
+            if _cut(pair.mask, row, column, self._size, self._scale).mean() >= _ENOUGH:
+                break
+        return row, column
+
+
+class StepSampler(Sampler[list[int]]):
+    """Indices of each batch from a given optimisation step on, without end: what makes a resumed run equal.
+
+    Args:
+        batch_size: patches a batch and process.
+        first_batch: number of batches that every process has had.
+        rank: number of this process.
+        processes: how many there are.
+    """
+
+    def __init__(self, batch_size: int, first_batch: int = 0, rank: int = 0, processes: int = 1) -> None:
+        self._size, self._first, self._rank, self._processes = batch_size, first_batch, rank, processes
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Lists of ``batch_size`` indices."""
+        for batch in count(self._first):
+            start = (batch * self._processes + self._rank) * self._size
+            yield list(range(start, start + self._size))
+
+
+def turned(image: NDArray[np.generic], turn: int) -> NDArray[np.generic]:
+    """One of the eight flips and quarter turns of an H×W×C image, numbered 0 to 7."""
+    flipped = image[:, ::-1] if turn >= 4 else image  # noqa: PLR2004 - four turns, then four flipped ones
+    return np.rot90(flipped, turn % 4)
+
+
+def to_tensor(image: NDArray[np.generic]) -> Tensor:
+    """C×H×W float32 from H×W×C: integers divided by their largest value, booleans as 0 and 1."""
+    largest = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
+    values = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
+    return torch.from_numpy(values / np.float32(largest))
+
+
+def _cut(image: NDArray[np.generic], row: int, column: int, size: int, scale: int) -> NDArray[np.generic]:
+    return image[row * scale : (row + size) * scale, column * scale : (column + size) * scale]

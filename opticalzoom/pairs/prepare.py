@@ -1,0 +1,167 @@
+"""From a source's pair to one that can be trained on: misaligned if asked, registered, on one grid, cached.
+
+``prepare_pair`` is a pure function; ``PairCache`` remembers its results on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.pairs import register as registration
+from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.pairs.sources import Pair, Pixels, Source
+from opticalzoom.pairs.warp import inside, sample
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is done to every pair.
+
+    Attributes:
+        resized_input: whether the network takes X at the target's size (``resized``) or as the sensor saw it.
+        misalignment: injected into Y first.
+        method: registration that follows: ``flow``, ``homography`` or ``none``.
+    """
+
+    resized_input: bool = False
+    misalignment: Misalignment = Misalignment()
+    method: registration.Method = "flow"
+
+
+@dataclass(frozen=True)
+class PreparedPair:
+    """A pair on one grid: a pixel of X and the s×s pixels of Y at the same place show the same thing.
+
+    Attributes:
+        name: of the source's pair.
+        x: H×W×3, or sH×sW×3 if resized; uint8 or uint16.
+        y: sH×sW×3, uint8 or uint16.
+        mask: sH×sW bool, pixels of ``y`` that can be trusted.
+        reason: why the pair must not be used; the arrays are empty then.
+    """
+
+    name: str
+    x: Pixels
+    y: Pixels
+    mask: NDArray[np.bool_]
+    reason: str = ""
+
+
+def prepare_pair(pair: Pair, scale: int, preparation: Preparation) -> PreparedPair:
+    """Misalign, register and crop one pair; a pair that does not fit gets a reason, not an exception."""
+    small, large = both_grids(pair, scale)
+    if min(small.shape[:2]) == 0:
+        return rejected(pair.name, f"X has {pair.x.shape[:2]} pixels, too small for ×{scale}")
+    moved, valid = _misaligned(pair, preparation.misalignment)
+    method = preparation.method
+    if method == "none" and pair.resized:  # X was cropped to a multiple of the scale: so must Y be
+        moved, valid = (a[: large.shape[0], : large.shape[1]] for a in (moved, valid))
+    if method == "none" and moved.shape[:2] != large.shape[:2]:
+        return rejected(pair.name, f"Y has {moved.shape[:2]} pixels, {large.shape[:2]} expected without registration")
+    if method == "none":
+        y, mask = moved, valid
+    else:
+        found = registration.register(moved, large, scale=scale, method=method)
+        if not found.ok:
+            return rejected(pair.name, found.reason)
+        y = found.warp(moved)
+        kept = sample(valid.astype(np.uint8), found.field, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
+        mask = found.trusted & kept.astype(bool)
+    return PreparedPair(pair.name, large if preparation.resized_input else small, y, mask)
+
+
+def both_grids(pair: Pair, scale: int) -> tuple[Pixels, Pixels]:
+    """X as the sensor saw it (H×W) and on the target's grid (sH×sW).
+
+    A resized X is cropped to a multiple of the scale and averaged over s×s blocks, which undoes the
+    enlargement to what the sensor resolved.
+    """
+    if not pair.resized:
+        height, width = pair.x.shape[:2]
+        return pair.x, np.asarray(cv2.resize(pair.x, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC))
+    height, width = (side // scale for side in pair.x.shape[:2])
+    large = np.ascontiguousarray(pair.x[: height * scale, : width * scale])
+    if min(height, width) == 0:
+        return large, large
+    return np.asarray(cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)), large
+
+
+def _misaligned(pair: Pair, misalignment: Misalignment) -> tuple[Pixels, NDArray[np.bool_]]:
+    height, width = pair.y.shape[:2]
+    if misalignment.is_none:
+        return pair.y, np.ones((height, width), dtype=bool)
+    field = misalignment.field(pair.name, height, width)
+    return sample(pair.y, field), inside(field, height, width)
+
+
+def rejected(name: str, reason: str) -> PreparedPair:
+    """A pair that is left out."""
+    empty = np.zeros((0, 0, 3), np.uint8)
+    return PreparedPair(name, empty, empty, np.zeros((0, 0), bool), reason)
+
+
+class PairCache:
+    """Prepared pairs on disk, a folder each, keyed by all that they depend on; arrays come back memory-mapped."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).expanduser()
+
+    def get(self, source: Source, name: str, preparation: Preparation) -> PreparedPair:
+        """The prepared pair, from disk if it is there; a pair that cannot be read is rejected with the reason."""
+        home = self.folder / self._key(source, name, preparation)
+        if not (home / "pair.json").exists():
+            try:
+                pair = prepare_pair(source.load(name), source.scale, preparation)
+            except OpticalZoomError as error:
+                return rejected(name, str(error))  # not cached: the file may be mended
+            self._store(pair, home)
+        return self._load(home)
+
+    def _key(self, source: Source, name: str, preparation: Preparation) -> str:
+        stamps = [
+            (str(p.resolve()), s.st_size, s.st_mtime_ns) for p in source.files(name) if p.exists() for s in (p.stat(),)
+        ]
+        parts = (registration.VERSION, source.describe(), source.scale, name, stamps, asdict(preparation))
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+    def _store(self, pair: PreparedPair, home: Path) -> None:
+        """Write to a temporary folder and rename: a killed process leaves no half pair behind."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part = Path(tempfile.mkdtemp(dir=self.folder, suffix=".part"))
+        except OSError as error:
+            raise PairError(
+                f"cannot be written ({error.strerror}).", path=self.folder, remedy="Choose another cache folder."
+            ) from error
+        try:
+            for key in ("x", "y", "mask"):
+                np.save(part / f"{key}.npy", getattr(pair, key))
+            (part / "pair.json").write_text(json.dumps({"name": pair.name, "reason": pair.reason}))
+            if not home.exists():  # another process may have been faster
+                part.rename(home)
+        except OSError as error:
+            raise PairError(
+                f"cannot be written ({error.strerror}).",
+                path=home,
+                remedy="Free some space or choose another cache folder.",
+            ) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    @staticmethod
+    def _load(home: Path) -> PreparedPair:
+        info = json.loads((home / "pair.json").read_text())
+        x, y, mask = (
+            np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None) for key in ("x", "y", "mask")
+        )
+        return PreparedPair(info["name"], x, y, mask, info["reason"])

@@ -1,0 +1,124 @@
+"""Misalignment and optical zoom made from known pictures, with the true displacement kept."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.pairs.warp import Field, compose, homography_field, sample
+
+_KNOT_SPACING = (
+    200  # pixels of Y between independent values of the local field: smooth, as lenses and parallax of far scenes are
+)
+
+
+@dataclass(frozen=True)
+class Misalignment:
+    """How far a target is moved, in pixels of Y; fixed per pair by ``seed`` and the pair's name.
+
+    Attributes:
+        strength: each corner moves by up to this much, which gives shift, rotation and perspective.
+        local: largest displacement of the smooth local field on top of it.
+        seed: another seed, another draw for every pair.
+    """
+
+    strength: float = 0.0
+    local: float = 0.0
+    seed: int = 0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing moves."""
+        return self.strength == 0 and self.local == 0
+
+    def field(self, name: str, height: int, width: int) -> Field:
+        """The displacement field (dy, dx), height×width×2 float32, of the pair ``name``: moved(p) = Y(p + d(p))."""
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
+        glob = homography_field(random_homography(rng, height, width, self.strength), height, width)
+        return compose(random_local_field(rng, height, width, self.local), glob)
+
+
+def random_homography(rng: np.random.Generator, height: int, width: int, strength: float) -> NDArray[np.float64]:
+    """A homography whose four corners move by vectors drawn uniformly from the disc of radius ``strength`` pixels."""
+    corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float64)
+    if strength == 0 or min(height, width) < 2:
+        return np.eye(3)
+    angle, radius = rng.uniform(0, 2 * np.pi, 4), strength * np.sqrt(rng.uniform(0, 1, 4))
+    moved = corners + np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1)
+    return np.asarray(
+        cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32)), dtype=np.float64
+    )
+
+
+def random_local_field(rng: np.random.Generator, height: int, width: int, largest: float) -> Field:
+    """A smooth field, height×width×2 float32, whose longest vector has ``largest`` pixels."""
+    knots = rng.standard_normal((height // _KNOT_SPACING + 3, width // _KNOT_SPACING + 3, 2)).astype(np.float32)
+    field = np.asarray(cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC))
+    longest = float(np.linalg.norm(field, axis=-1).max())
+    return np.asarray(field * (largest / max(longest, 1e-6)), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class LensSimulation:
+    """A camera at a shorter focal length: lens blur, lateral colour, the sensor's pixels and noise, in linear light.
+
+    Each picture draws its own lens from the ranges, fixed by ``seed`` and its name.
+
+    Attributes:
+        scale: Y over X.
+        seed: another seed, other lenses.
+        blur: range of the point-spread function's sigma, in pixels of X.
+        lateral_colour: largest shift of red and blue at the corners, in pixels of X.
+        shot_noise: range of the noise variance per unit of linear light.
+        read_noise: range of the standard deviation of the signal-independent noise.
+    """
+
+    scale: int
+    seed: int = 0
+    blur: tuple[float, float] = (0.4, 0.8)
+    lateral_colour: float = 0.4
+    shot_noise: tuple[float, float] = (1e-5, 1e-4)
+    read_noise: tuple[float, float] = (5e-4, 2e-3)
+
+    def shoot(self, y: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+        """The short shot of Y: sH×sW×3 sRGB uint8 or uint16 in, H×W×3 uint8 out."""
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode()), self.scale))
+        linear = srgb_to_linear(y.astype(np.float32) / np.iinfo(y.dtype).max)
+        linear = self._aberrate(linear, rng)
+        sigma = rng.uniform(*self.blur) * self.scale * rng.uniform(0.9, 1.1, 2)
+        linear = cv2.GaussianBlur(linear, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
+        height, width = (side // self.scale for side in y.shape[:2])
+        small = cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
+        deviation = np.sqrt(np.maximum(small, 0) * rng.uniform(*self.shot_noise) + rng.uniform(*self.read_noise) ** 2)
+        noisy = small + deviation * rng.standard_normal(small.shape, dtype=np.float32)
+        return np.asarray(linear_to_srgb(noisy) * 255 + 0.5, dtype=np.uint8)
+
+    def _aberrate(self, linear: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Red and blue magnified differently about the centre, as lateral chromatic aberration does."""
+        height, width = linear.shape[:2]
+        channels = list(cv2.split(linear))
+        for channel in (0, 2):
+            corner_shift = rng.uniform(-1, 1) * self.lateral_colour * self.scale
+            zoom = 1 + corner_shift / max(np.hypot(height, width) / 2, 1)
+            centre = np.array(
+                [[zoom, 0, (1 - zoom) * (width - 1) / 2], [0, zoom, (1 - zoom) * (height - 1) / 2], [0, 0, 1]]
+            )
+            channels[channel] = sample(
+                channels[channel], homography_field(centre, height, width), interpolation=cv2.INTER_CUBIC
+            )
+        return np.asarray(cv2.merge(channels))
+
+
+def srgb_to_linear(encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def linear_to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB values of linear light, clipped to [0, 1] (IEC 61966-2-1)."""
+    clipped = np.clip(linear, 0, 1)
+    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055).astype(np.float32)

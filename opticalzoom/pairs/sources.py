@@ -1,0 +1,254 @@
+"""Where pairs come from: City100, two parallel folders, or plain photographs with a simulated zoom.
+
+A source knows names and loads pairs; it neither misaligns nor registers (see :mod:`opticalzoom.pairs.prepare`).
+"""
+
+from __future__ import annotations
+
+import zlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.errors import PairError
+from opticalzoom.pairs.simulate import LensSimulation
+from opticalzoom.photo.image import find_photos, read_photo
+
+Split = Literal["train", "val", "test", "all"]
+SourceName = Literal["auto", "city100", "folders", "simulated"]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+_CITY100_TEST = ("001", "016", "048", "060", "098")
+"""Official test pairs of https://github.com/ngchc/CameraSR, for both cameras."""
+_FOLDER_NAMES = (("x", "y"), ("lr", "hr"), ("short", "long"), ("input", "target"))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photographs of one scene as they come from the source.
+
+    Attributes:
+        name: unique in its source.
+        x: short focal length, h×w×3 RGB, uint8 or uint16.
+        y: long focal length, H×W×3 RGB, uint8 or uint16.
+        resized: whether ``x`` was already enlarged to the size of ``y``.
+    """
+
+    name: str
+    x: Pixels
+    y: Pixels
+    resized: bool
+
+
+class Source(ABC):
+    """A list of named pairs.
+
+    Attributes:
+        scale: Y over the RGB size of X.
+        registered: whether X and Y show the same point at the same place already.
+    """
+
+    registered = False
+
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+
+    @abstractmethod
+    def all_names(self) -> list[str]:
+        """Names of all pairs, sorted."""
+
+    @abstractmethod
+    def load(self, name: str) -> Pair:
+        """The pair of this name; PhotoError or PairError if it cannot be read or is none."""
+
+    @abstractmethod
+    def files(self, name: str) -> tuple[Path, ...]:
+        """The files that the pair is made of, to tell whether it changed."""
+
+    def describe(self) -> str:
+        """Everything besides the files that the loaded pixels depend on."""
+        return f"{type(self).__name__} x{self.scale}"
+
+    def names(self, split: Split = "all") -> list[str]:
+        """Names of one part: here every tenth by a hash of the name is ``test``, another tenth ``val``."""
+        if split == "all":
+            return self.all_names()
+        part = {0: "test", 1: "val"}
+        return [n for n in self.all_names() if part.get(zlib.crc32(n.encode()) % 10, "train") == split]
+
+
+class City100(Source):
+    """City100 in its published layout: ``City100_NikonD5500/001H.PNG`` and ``001L.PNG`` (resized to H's size).
+
+    Source: Chen, Xiong, Tian, Zha, Wu, "Camera Lens Super-Resolution", CVPR 2019.
+
+    Args:
+        root: the folder of a camera, or one or two levels above it.
+        camera: NikonD5500 or iPhoneX, where ``root`` holds both.
+    """
+
+    registered = True
+
+    def __init__(self, root: Path, scale: int, camera: str = "NikonD5500") -> None:
+        super().__init__(scale)
+        self.folder = _city100_folder(root, camera)
+
+    def all_names(self) -> list[str]:
+        """Numbers of the pairs of which both files are there."""
+        found = {p.name.upper(): p for p in self.folder.iterdir()}
+        return sorted(n[:-5] for n in found if n.endswith("H.PNG") and f"{n[:-5]}L.PNG" in found)
+
+    def names(self, split: Split = "all") -> list[str]:
+        """The five official test pairs; of the others ten, spread evenly, for validation."""
+        training = [n for n in self.all_names() if n not in _CITY100_TEST]
+        held_out = training[4 :: max(1, len(training) // 10)][:10]
+        parts = {
+            "all": self.all_names(),
+            "test": [n for n in self.all_names() if n in _CITY100_TEST],
+            "val": held_out,
+            "train": [n for n in training if n not in held_out],
+        }
+        return parts[split]
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """The L and the H file."""
+        return self.folder / f"{name}L.PNG", self.folder / f"{name}H.PNG"
+
+    def load(self, name: str) -> Pair:
+        """L (enlarged by the data set's authors) and H."""
+        x, y = (as_rgb(read_photo(path).color) for path in self.files(name))
+        if x.shape != y.shape:
+            raise PairError(
+                f"L has {x.shape[:2]} pixels and H {y.shape[:2]}, equal sizes expected.", path=self.folder / name
+            )
+        return Pair(name, x, y, resized=True)
+
+
+class FolderPairs(Source):
+    """Two folders with photographs of the same stems: ``x``/``y``, ``lr``/``hr``, ``short``/``long`` or ``input``/``target``."""
+
+    def __init__(self, root: Path, scale: int) -> None:
+        super().__init__(scale)
+        found = _parallel_folders(root)
+        if found is None:
+            raise PairError("holds no two parallel folders.", path=root, remedy="Name them x and y, or lr and hr.")
+        self._x, self._y = ({p.stem: p for p in find_photos([folder])} for folder in found)
+        if not self._x.keys() & self._y.keys():
+            raise PairError(
+                "the two folders have no file name in common.",
+                path=root,
+                remedy="Give the two shots of a scene the same stem.",
+            )
+
+    def all_names(self) -> list[str]:
+        """Stems that both folders have."""
+        return sorted(self._x.keys() & self._y.keys())
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """The short and the long shot."""
+        return self._x[name], self._y[name]
+
+    def load(self, name: str) -> Pair:
+        """Both photographs; X counts as resized when it has the size of Y."""
+        x, y = (as_rgb(read_photo(path).color) for path in self.files(name))
+        return Pair(name, x, y, resized=x.shape == y.shape)
+
+
+class SimulatedZoom(Source):
+    """Plain photographs as Y, and X made from them by a simulated lens at a shorter focal length."""
+
+    registered = True
+
+    def __init__(self, root: Path, scale: int, seed: int = 0) -> None:
+        super().__init__(scale)
+        self._photos = {p.stem: p for p in find_photos([root])}
+        self._simulation = LensSimulation(scale, seed)
+
+    def all_names(self) -> list[str]:
+        """Stems of the photographs."""
+        return sorted(self._photos)
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """The one photograph."""
+        return (self._photos[name],)
+
+    def describe(self) -> str:
+        """The simulation's parameters."""
+        return repr(self._simulation)
+
+    def load(self, name: str) -> Pair:
+        """The photograph cut to a multiple of the scale, and its simulated short shot."""
+        y = as_rgb(read_photo(self._photos[name]).color)
+        height, width = (side // self.scale * self.scale for side in y.shape[:2])
+        if min(height, width) == 0:
+            raise PairError(
+                f"has {y.shape[:2]} pixels, at least {self.scale} a side expected.", path=self._photos[name]
+            )
+        y = y[:height, :width]
+        return Pair(name, self._simulation.shoot(y, name), y, resized=False)
+
+
+def open_source(
+    root: str | Path, name: SourceName = "auto", *, scale: int = 3, camera: str = "NikonD5500", seed: int = 0
+) -> Source:
+    """The source that ``root`` holds: City100's layout, two parallel folders, or plain photographs.
+
+    Args:
+        root: folder of the pairs.
+        name: which kind, or ``auto`` to look.
+        scale: Y over the RGB size of X.
+        camera: City100 only.
+        seed: of simulated lenses.
+
+    Raises:
+        PairError: if the folder is missing, empty or of another kind.
+    """
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        raise PairError("no such folder.", path=root, remedy="Name the folder that holds the pairs.")
+    kind = _detect(root) if name == "auto" else name
+    if kind == "city100":
+        source: Source = City100(root, scale, camera)
+    elif kind == "folders":
+        source = FolderPairs(root, scale)
+    else:
+        source = SimulatedZoom(root, scale, seed)
+    if not source.all_names():
+        raise PairError(
+            f"holds no pairs of the kind {kind}.", path=root, remedy="Check the folder, or choose another source."
+        )
+    return source
+
+
+def as_rgb(pixels: Pixels) -> Pixels:
+    """Three channels from one or three."""
+    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+
+
+def _detect(root: Path) -> SourceName:
+    if any("City100" in p.name for p in (root.resolve(), *root.iterdir())):
+        return "city100"
+    return "folders" if _parallel_folders(root) else "simulated"
+
+
+def _parallel_folders(root: Path) -> tuple[Path, Path] | None:
+    present = {p.name.lower(): p for p in root.iterdir() if p.is_dir()}
+    return next(((present[x], present[y]) for x, y in _FOLDER_NAMES if x in present and y in present), None)
+
+
+def _city100_folder(root: Path, camera: str) -> Path:
+    below = (root / f"City100_{camera}", root / "City100" / f"City100_{camera}")
+    if root.name.startswith("City100_"):
+        below = (root,)
+    folder = next((f for f in below if f.is_dir()), None)
+    if folder is None:
+        raise PairError(
+            f"holds no folder City100_{camera}.",
+            path=root,
+            remedy="Name the folder that holds City100_NikonD5500 and City100_iPhoneX.",
+        )
+    return folder

@@ -1,0 +1,71 @@
+"""Displacement fields on numpy images: build, compose, invert, apply.
+
+A displacement field is H×W×2 float32, (dy, dx) in pixels of the image it indexes: the result at p is
+sampled from p + d(p). Pixel centres have integer coordinates. Homographies are 3×3 float64 and map
+(x, y, 1) of the result to the image that is sampled, OpenCV's order.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float32]
+Image = NDArray[np.generic]
+
+_INVERSE_STEPS = 20
+
+
+def homography_field(homography: NDArray[np.float64], height: int, width: int) -> Field:
+    """Displacement field, height×width×2, of a homography."""
+    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    h = homography
+    w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
+    dx = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w - x
+    dy = (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w - y
+    return np.stack((dy, dx), axis=-1).astype(np.float32)
+
+
+def scaled_homography(homography: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    """The same homography between images enlarged by ``factor`` (pixel centres at integer + ½ line up)."""
+    shift = (factor - 1) / 2
+    enlarge = np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1]], dtype=np.float64)
+    return np.asarray(enlarge @ homography @ np.linalg.inv(enlarge))
+
+
+def sample(
+    image: Image, field: Field, *, interpolation: int = cv2.INTER_LANCZOS4, border: int = cv2.BORDER_REFLECT_101
+) -> Image:
+    """``image`` at p + field(p): size of the field, dtype and channels of the image."""
+    height, width = field.shape[:2]
+    map_x = field[..., 1] + np.arange(width, dtype=np.float32)
+    map_y = field[..., 0] + np.arange(height, dtype=np.float32)[:, None]
+    return np.asarray(cv2.remap(image, map_x, map_y, interpolation, borderMode=border))
+
+
+def inside(field: Field, height: int, width: int) -> NDArray[np.bool_]:
+    """True where p + field(p) falls inside an image of height×width pixels."""
+    y = field[..., 0] + np.arange(field.shape[0], dtype=np.float32)[:, None]
+    x = field[..., 1] + np.arange(field.shape[1], dtype=np.float32)
+    return np.asarray((y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1))
+
+
+def compose(first: Field, second: Field) -> Field:
+    """The field that equals sampling by ``first`` and then sampling that result by ``second``: d₂ + d₁(p + d₂)."""
+    moved = sample(first, second, interpolation=cv2.INTER_LINEAR, border=cv2.BORDER_REPLICATE)
+    return np.asarray(second + moved, dtype=np.float32)
+
+
+def invert(field: Field) -> Field:
+    """The field r with r(p) = −d(p + r(p)), by fixed-point iteration (for displacements that vary slowly)."""
+    inverse = -field
+    for _ in range(_INVERSE_STEPS):
+        inverse = -sample(field, inverse, interpolation=cv2.INTER_LINEAR, border=cv2.BORDER_REPLICATE)
+    return np.asarray(inverse, dtype=np.float32)
+
+
+def resize_field(field: Field, height: int, width: int) -> Field:
+    """A field for the same scene on another grid: enlarged bilinearly, values in pixels of the new grid."""
+    scale = np.array([height / field.shape[0], width / field.shape[1]], dtype=np.float32)
+    return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) * scale)

@@ -1,0 +1,112 @@
+"""What a training step, a validation step and the optimiser are: the LightningModule."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
+
+from opticalzoom.checkpoint import ModelCard
+from opticalzoom.errors import TrainingError
+from opticalzoom.losses import alignment_loss
+from opticalzoom.metrics import limited_range_y, psnr, quantise
+from opticalzoom.models import build
+from opticalzoom.models.contract import Contract, InputKind, ZoomOutput
+
+Schedule = Literal["cosine", "restarts", "constant"]
+
+Batch = dict[str, Tensor]
+
+
+class ZoomTraining(pl.LightningModule):
+    """Learns to zoom from prepared pairs: Eq. 6 of the SDAN paper, which is L1 for models without alignment.
+
+    Args:
+        builder: name of the model, see :data:`opticalzoom.models.MODELS`.
+        arguments: the builder's arguments besides scale and input.
+        scale: Y over the RGB size of X.
+        input: kind of the input.
+        learning_rate: of Adam, betas 0.9 and 0.99 as in the paper.
+        schedule: cosine (once over the whole run), restarts (the paper's warm restarts) or constant.
+        minimum_rate: learning rate at the end of a cosine.
+        restart_steps: steps to the first restart; each following cycle is twice as long.
+        auxiliary: weight of the loss of the auxiliary result X', 1 in the paper.
+    """
+
+    def __init__(
+        self,
+        builder: str = "sdan_lite",
+        arguments: dict[str, Any] | None = None,
+        scale: int = 3,
+        input: InputKind = "rgb",
+        learning_rate: float = 2e-4,
+        schedule: Schedule = "cosine",
+        minimum_rate: float = 1e-5,
+        restart_steps: int = 20_000,
+        auxiliary: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.card = ModelCard(builder, {"scale": scale, "input": input, **(arguments or {})})
+        self.model: nn.Module = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
+        self._rate, self._schedule, self._minimum = learning_rate, schedule, minimum_rate
+        self._restart_steps, self._auxiliary = restart_steps, auxiliary
+
+    @property
+    def contract(self) -> Contract:
+        """What the model needs."""
+        contract = self.model.contract
+        assert isinstance(contract, Contract)  # every model has one
+        return contract
+
+    def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
+        """Zoom x: N×C×H×W in [0, 1]; without reference X is its own."""
+        output = self.model(x.contiguous(memory_format=torch.channels_last), reference)
+        assert isinstance(output, ZoomOutput)
+        return output
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Eq. 6 on a batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
+        x, y, mask = batch["x"], batch["y"], batch["mask"]
+        output = self(x, adaptive_avg_pool2d(y, self.contract.grid_size(x.shape[-2], x.shape[-1])))
+        image, auxiliary = alignment_loss(output, y, mask)
+        loss = image + self._auxiliary * auxiliary
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss.item()} at step {self.global_step}.",
+                remedy="Lower the learning rate, or resume from the last checkpoint with --trainer.precision 32.",
+            )
+        self.log_dict({"train/l1": image, "train/auxiliary": auxiliary})
+        self.log("loss", image, prog_bar=True, logger=False)
+        if output.offset is not None:
+            self.log("train/offset", output.offset.detach().norm(dim=1).mean())
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Honest protocol: X alone, against Y as it is, whole, rounded to 8 bit. Returns the picture."""
+        image = quantise(self(batch["x"]).image.float())
+        y, mask = batch["y"], batch["mask"].bool()
+        scores = {
+            "val/psnr_y": psnr(limited_range_y(image), limited_range_y(y), mask),
+            "val/psnr_rgb": psnr(image, y, mask),
+        }
+        self.log_dict({name: value.mean() for name, value in scores.items()}, batch_size=1, sync_dist=True)
+        self.log("psnr", scores["val/psnr_y"].mean(), prog_bar=True, logger=False, batch_size=1, sync_dist=True)
+        return image
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Adam and the schedule, stepped once an optimisation step."""
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=self._rate, betas=(0.9, 0.99))
+        if self._schedule == "constant":
+            return optimizer
+        scheduler = (
+            CosineAnnealingLR(optimizer, int(self.trainer.estimated_stepping_batches), self._minimum)
+            if self._schedule == "cosine"
+            else CosineAnnealingWarmRestarts(optimizer, self._restart_steps, 2, self._minimum)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
