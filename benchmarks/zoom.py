@@ -1,0 +1,93 @@
+"""Speed and peak memory of zooming a photo, from file to file.
+
+    python benchmarks/zoom.py --weights FILE --json FILE
+
+A deterministic picture of noise at several scales is read, zoomed on the CPU and written. Memory is the process's
+largest resident set, with Python, torch and the weights in it, and how far that rose above what was there before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from opticalzoom.checkpoint import load_model
+from opticalzoom.photo.image import Photo, read_photo, write_photo
+from opticalzoom.zoom import zoom_photo
+
+
+def texture(height: int, width: int) -> np.ndarray:
+    """H×W×3 uint8. A repeated patch, so that making it needs less memory than zooming it."""
+    random = np.random.default_rng(0)
+    patch = np.zeros((512, 512, 3), np.float32)
+    for side in (8, 64, 512):
+        noise = random.random((side, side, 3), np.float32)
+        patch += cv2.resize(noise, (512, 512), interpolation=cv2.INTER_CUBIC) / 3
+    small = np.rint(patch.clip(0, 1) * 255).astype(np.uint8)
+    return np.tile(small, (-(-height // 512), -(-width // 512), 1))[:height, :width].copy()
+
+
+def peak_gigabytes() -> float:
+    """Largest resident set of this process so far, in 10⁹ bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def measure(weights: str, height: int, width: int, suffix: str) -> dict[str, object]:
+    """Zoom one photo and report."""
+    model = load_model(weights)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / f"photo{suffix}", Path(folder) / f"zoomed{suffix}"
+        write_photo(source, Photo(texture(height, width)))
+        before = peak_gigabytes()
+        start = time.perf_counter()
+        photo = read_photo(source)
+        begun = time.perf_counter()
+        zoomed = zoom_photo(photo, model)
+        done = time.perf_counter()
+        peak_zooming = peak_gigabytes()
+        write_photo(target, zoomed)
+        end = time.perf_counter()
+    megapixels = height * width / 1e6
+    scale = zoomed.pixels.shape[0] // height
+    return {
+        "weights": Path(weights).name,
+        "format": suffix,
+        "input": [height, width],
+        "scale": scale,
+        "threads": torch.get_num_threads(),
+        "seconds": {"read": begun - start, "zoom": done - begun, "write": end - done},
+        "input_megapixels_per_second": megapixels / (end - start),
+        "output_megapixels_per_second": megapixels * scale**2 / (end - start),
+        "peak_gigabytes": {"before": before, "zooming": peak_zooming, "with_writing": peak_gigabytes()},
+        "rise_gigabytes": peak_gigabytes() - before,
+        "torch": torch.__version__,
+        "machine": platform.processor() or platform.machine(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", default="city100-x3", metavar="FILE", help="weights file, or bundled name")
+    parser.add_argument("--size", type=int, nargs=2, default=(3000, 4000), metavar=("H", "W"), help="of the photo")
+    parser.add_argument("--format", choices=(".jpg", ".png", ".tif"), default=".jpg", help="of both files")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    args = parser.parse_args()
+    text = json.dumps(measure(args.weights, *args.size, args.format), indent=2)
+    print(text)
+    if args.json:
+        Path(args.json).write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
