@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
 from opticalzoom.metrics import quantise, score
 from opticalzoom.models import build
-from opticalzoom.models.contract import Contract
+from opticalzoom.models.contract import Contract, ZoomOutput
 from opticalzoom.pairs.colour import match_colour
 from opticalzoom.pairs.patches import to_tensor
 from opticalzoom.pairs.register import register
@@ -31,7 +32,7 @@ PROTOCOLS = {
     "oracle": "the network is given Y, reduced, as its reference: it sees the ground truth. For comparison with "
     "published tables only.",
 }
-BICUBIC, SHIPPED = "bicubic", "as shipped"
+BICUBIC, SHIPPED, UNALIGNED = "bicubic", "as shipped", ", no offsets"
 MAX_EXAMPLES = 20
 """Rows of the contact sheet."""
 
@@ -169,7 +170,8 @@ def _row(zoomed: Zoomed, target: Tensor, name: str, protocol: str) -> Row:
 def zoom_all(models: Mapping[str, nn.Module], pair: EvalPair, *, oracle: bool) -> list[Zoomed]:
     """X as shipped if it is, then the result of every model.
 
-    With ``oracle`` the models get Y, averaged down to their grid as in training, as their reference.
+    With ``oracle`` the models get Y, averaged down to their grid as in training, as their reference. Without, X is
+    its own, {X, X}, and models with offsets have a second result with offsets of exactly zero: what ``zoom`` does.
     """
     inputs, y = {"rgb": to_tensor(pair.x)[None], "resized": to_tensor(pair.enlarged)[None]}, to_tensor(pair.y)[None]
     zoomed = [Zoomed(SHIPPED, inputs["resized"], 0.0)] if pair.shipped else []
@@ -177,10 +179,17 @@ def zoom_all(models: Mapping[str, nn.Module], pair: EvalPair, *, oracle: bool) -
         contract = _contract(model)
         x = inputs[contract.input]
         reference = adaptive_avg_pool2d(y, contract.grid_size(*x.shape[-2:])) if oracle else None
-        start = time.perf_counter()
-        image = model(x, reference).image
-        zoomed.append(Zoomed(name, quantise(image), time.perf_counter() - start))
+        output, result = _timed(name, partial(model, x, reference))
+        zoomed.append(result)
+        if output.offset is not None and not oracle:
+            zoomed.append(_timed(name + UNALIGNED, partial(model.forward_unaligned, x))[1])  # type: ignore[operator]
     return zoomed
+
+
+def _timed(method: str, zoom: Callable[[], ZoomOutput]) -> tuple[ZoomOutput, Zoomed]:
+    start = time.perf_counter()
+    output = zoom()
+    return output, Zoomed(method, quantise(output.image), time.perf_counter() - start)
 
 
 def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list[Zoomed], list[str]]:
