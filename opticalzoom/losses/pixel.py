@@ -38,6 +38,6 @@ def alignment_loss(output: ZoomOutput, target: Tensor, trusted: Tensor) -> tuple
         return masked_l1(output.image, target, trusted), target.new_zeros(())
     size = (target.shape[-2], target.shape[-1])
     image = masked_l1(output.image, target, enlarge_mask(output.mask, size) * trusted)
-    grid = output.aligned.shape[-2:]
+    grid = (output.aligned.shape[-2], output.aligned.shape[-1])
     small_target, small_trusted = (F.adaptive_avg_pool2d(part, grid) for part in (target, trusted))
     return image, masked_l1(output.aligned, small_target, output.mask * small_trusted)

@@ -1,1 +1,1 @@
-
+"""Two photographs of one scene, made into training patches."""

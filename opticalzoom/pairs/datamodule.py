@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytorch_lightning as pl
 from rich.console import Console
@@ -18,7 +17,9 @@ from opticalzoom.pairs.patches import PatchDataset, Sample, StepSampler, to_tens
 from opticalzoom.pairs.prepare import PairCache, Preparation, PreparedPair
 from opticalzoom.pairs.register import Method
 from opticalzoom.pairs.simulate import Misalignment
-from opticalzoom.pairs.sources import Source, SourceName, open_source
+from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
+
+SPLITS: tuple[Split, Split] = ("train", "val")
 
 
 class PairsDataModule(pl.LightningDataModule):
@@ -41,7 +42,7 @@ class PairsDataModule(pl.LightningDataModule):
         cache: folder of prepared pairs; they are reused when nothing that they depend on has changed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each option of the command line
         self,
         root: str,
         source: SourceName = "auto",
@@ -59,7 +60,7 @@ class PairsDataModule(pl.LightningDataModule):
         cache: str = "~/.cache/opticalzoom/pairs",
     ) -> None:
         super().__init__()
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=["root", "cache"])  # where the user keeps things is nobody's business
         if input == "raw":
             raise ConfigError("RAW pairs are not supported yet.", remedy="Use input: rgb or resized.")
         self._root, self._source, self._camera, self._cache = root, source, camera, cache
@@ -72,20 +73,27 @@ class PairsDataModule(pl.LightningDataModule):
 
     def prepare_data(self) -> None:
         """Fill the cache, in the first process only."""
-        self._prepare("train"), self._prepare("val")
+        for split in SPLITS:
+            self._prepare(split)
 
     def setup(self, stage: str) -> None:
         """Open the prepared pairs; PairError if none is usable."""
         if stage == "fit" and not self.training:
-            self.training, self.validation = self._prepare("train"), self._prepare("val")
+            report = self.trainer is None or self.trainer.is_global_zero
+            self.training, self.validation = (self._prepare(split, report=report) for split in SPLITS)
             if not self.training:
-                raise PairError("no usable pair is left.", path=self._root, remedy="The reasons are listed above.")
+                raise PairError(
+                    "no usable pair is left for training.",
+                    path=self._root,
+                    remedy="Reasons are listed above, if pairs were left out; otherwise add more pairs.",
+                )
 
-    def _prepare(self, split: str) -> list[PreparedPair]:
+    def _prepare(self, split: Split, *, report: bool = False) -> list[PreparedPair]:
         source = open_source(self._root, self._source, scale=self._scale, camera=self._camera, seed=self._seed)
-        return prepare_all(source, source.names(split), self._preparation(source, split), PairCache(self._cache))  # type: ignore[arg-type]
+        preparation, cache = self._preparation(source, split), PairCache(self._cache)
+        return prepare_all(source, source.names(split), preparation, cache, report=report)
 
-    def _preparation(self, source: Source, split: str) -> Preparation:
+    def _preparation(self, source: Source, split: Split) -> Preparation:
         """Validation sees the pairs as they are: nothing is injected, and what is registered is left alone."""
         if split == "train":
             return Preparation(self._resized, self._misalignment, self._registration)
@@ -111,14 +119,16 @@ class PairsDataModule(pl.LightningDataModule):
         return DataLoader(items, batch_size=1)  # type: ignore[arg-type]
 
 
-def prepare_all(source: Source, names: list[str], preparation: Preparation, cache: PairCache) -> list[PreparedPair]:
-    """Prepare pairs on all cores with a progress bar; rejected ones are listed and left out."""
+def prepare_all(
+    source: Source, names: list[str], preparation: Preparation, cache: PairCache, *, report: bool = True
+) -> list[PreparedPair]:
+    """Prepare pairs on all cores with a progress bar; rejected ones are left out, and listed if ``report``."""
     console = Console(stderr=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV releases the interpreter lock
         jobs = pool.map(lambda name: cache.get(source, name, preparation), names)
         pairs = list(track(jobs, "Preparing pairs", total=len(names), console=console, transient=True))
     for pair in pairs:
-        if pair.reason:
+        if pair.reason and report:
             console.print(f"left out: {pair.name}: {pair.reason}", style="yellow", markup=False)
     return [pair for pair in pairs if not pair.reason]
 
@@ -126,8 +136,3 @@ def prepare_all(source: Source, names: list[str], preparation: Preparation, cach
 def whole(pair: PreparedPair) -> dict[str, Tensor]:
     """A whole prepared pair as one sample of the patches' form."""
     return {"x": to_tensor(pair.x), "y": to_tensor(pair.y), "mask": to_tensor(pair.mask[..., None])}
-
-
-def default_cache() -> Path:
-    """Where prepared pairs are kept unless told otherwise."""
-    return Path("~/.cache/opticalzoom/pairs").expanduser()

@@ -28,7 +28,7 @@ def estimate_homography(source: Image, target: Image) -> Homography | None:
 
 def homography_from_features(source: Image, target: Image) -> Homography | None:
     """SIFT matches and MAGSAC++; None if fewer than 20 agree or the result is no plausible view of the scene."""
-    sift = cv2.SIFT_create(_MAX_FEATURES)
+    sift = cv2.SIFT.create(_MAX_FEATURES)
     points_t, descriptors_t = sift.detectAndCompute(target, None)
     points_s, descriptors_s = sift.detectAndCompute(source, None)
     if descriptors_t is None or descriptors_s is None or min(len(points_t), len(points_s)) < _MIN_INLIERS:
@@ -40,9 +40,10 @@ def homography_from_features(source: Image, target: Image) -> Homography | None:
     start = np.array([points_t[m.queryIdx].pt for m in matches], dtype=np.float32)
     end = np.array([points_s[m.trainIdx].pt for m in matches], dtype=np.float32)
     homography, inliers = cv2.findHomography(start, end, cv2.USAC_MAGSAC, 2.0, maxIters=5000, confidence=0.999)
-    if homography is None or int(inliers.sum()) < _MIN_INLIERS or not is_plausible(homography, *target.shape[:2]):
+    if homography is None or int(inliers.sum()) < _MIN_INLIERS:
         return None
-    return np.asarray(homography, dtype=np.float64)
+    found = np.asarray(homography, dtype=np.float64)
+    return found if is_plausible(found, *target.shape[:2]) else None
 
 
 def shift_from_phase(source: Image, target: Image) -> Homography | None:
@@ -57,14 +58,16 @@ def shift_from_phase(source: Image, target: Image) -> Homography | None:
 
 
 def refine_ecc(source: Image, target: Image, homography: Homography) -> Homography:
-    """The homography that maximises the enhanced correlation coefficient, or the given one if that does not converge."""
+    """The homography of maximal enhanced correlation coefficient, or the given one if that does not converge."""
     start = homography.astype(np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5)
     try:
-        _, refined = cv2.findTransformECC(target, source, start.copy(), cv2.MOTION_HOMOGRAPHY, criteria, None, 5)
+        _, result = cv2.findTransformECC(  # type: ignore[call-overload]  # the stubs forget that the mask may be None
+            target, source, start, cv2.MOTION_HOMOGRAPHY, criteria, None, 5
+        )
     except cv2.error:  # OpenCV's way to say that the iterations diverged
         return homography
-    refined = np.asarray(refined, dtype=np.float64)
+    refined = np.asarray(result, dtype=np.float64)
     return refined if is_plausible(refined, *target.shape[:2]) else homography
 
 

@@ -7,12 +7,12 @@ from itertools import count
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from opticalzoom.errors import ConfigError
 from opticalzoom.pairs.prepare import PreparedPair
+from opticalzoom.pairs.warp import Image
 
 Sample = dict[str, Tensor]
 
@@ -98,18 +98,18 @@ class StepSampler(Sampler[list[int]]):
             yield list(range(start, start + self._size))
 
 
-def turned(image: NDArray[np.generic], turn: int) -> NDArray[np.generic]:
+def turned(image: Image, turn: int) -> Image:
     """One of the eight flips and quarter turns of an H×W×C image, numbered 0 to 7."""
-    flipped = image[:, ::-1] if turn >= 4 else image  # noqa: PLR2004 - four turns, then four flipped ones
+    flipped = image[:, ::-1] if turn >= 4 else image  # four turns, then four flipped ones
     return np.rot90(flipped, turn % 4)
 
 
-def to_tensor(image: NDArray[np.generic]) -> Tensor:
+def to_tensor(image: Image) -> Tensor:
     """C×H×W float32 from H×W×C: integers divided by their largest value, booleans as 0 and 1."""
     largest = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
     values = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
     return torch.from_numpy(values / np.float32(largest))
 
 
-def _cut(image: NDArray[np.generic], row: int, column: int, size: int, scale: int) -> NDArray[np.generic]:
+def _cut(image: Image, row: int, column: int, size: int, scale: int) -> Image:
     return image[row * scale : (row + size) * scale, column * scale : (column + size) * scale]

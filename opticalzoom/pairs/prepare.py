@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import cv2
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from opticalzoom.errors import OpticalZoomError, PairError
 from opticalzoom.pairs import register as registration
 from opticalzoom.pairs.simulate import Misalignment
-from opticalzoom.pairs.sources import Pair, Pixels, Source
-from opticalzoom.pairs.warp import inside, sample
+from opticalzoom.pairs.source import Pair, Pixels, Source
+from opticalzoom.pairs.warp import Image, inside, sample
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Preparation:
     """
 
     resized_input: bool = False
-    misalignment: Misalignment = Misalignment()
+    misalignment: Misalignment = field(default_factory=Misalignment)
     method: registration.Method = "flow"
 
 
@@ -65,7 +65,7 @@ def prepare_pair(pair: Pair, scale: int, preparation: Preparation) -> PreparedPa
     moved, valid = _misaligned(pair, preparation.misalignment)
     method = preparation.method
     if method == "none" and pair.resized:  # X was cropped to a multiple of the scale: so must Y be
-        moved, valid = (a[: large.shape[0], : large.shape[1]] for a in (moved, valid))
+        moved, valid = moved[: large.shape[0], : large.shape[1]], valid[: large.shape[0], : large.shape[1]]
     if method == "none" and moved.shape[:2] != large.shape[:2]:
         return rejected(pair.name, f"Y has {moved.shape[:2]} pixels, {large.shape[:2]} expected without registration")
     if method == "none":
@@ -88,20 +88,24 @@ def both_grids(pair: Pair, scale: int) -> tuple[Pixels, Pixels]:
     """
     if not pair.resized:
         height, width = pair.x.shape[:2]
-        return pair.x, np.asarray(cv2.resize(pair.x, (width * scale, height * scale), interpolation=cv2.INTER_CUBIC))
+        return pair.x, _resize(pair.x, height * scale, width * scale, cv2.INTER_CUBIC)
     height, width = (side // scale for side in pair.x.shape[:2])
-    large = np.ascontiguousarray(pair.x[: height * scale, : width * scale])
+    large = pair.x[: height * scale, : width * scale]
     if min(height, width) == 0:
         return large, large
-    return np.asarray(cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)), large
+    return _resize(large, height, width, cv2.INTER_AREA), large
+
+
+def _resize(image: Pixels, height: int, width: int, interpolation: int) -> Image:
+    return np.asarray(cv2.resize(image, (width, height), interpolation=interpolation))
 
 
 def _misaligned(pair: Pair, misalignment: Misalignment) -> tuple[Pixels, NDArray[np.bool_]]:
     height, width = pair.y.shape[:2]
     if misalignment.is_none:
         return pair.y, np.ones((height, width), dtype=bool)
-    field = misalignment.field(pair.name, height, width)
-    return sample(pair.y, field), inside(field, height, width)
+    moves = misalignment.field(pair.name, height, width)
+    return sample(pair.y, moves), inside(moves, height, width)
 
 
 def rejected(name: str, reason: str) -> PreparedPair:
@@ -147,8 +151,7 @@ class PairCache:
             for key in ("x", "y", "mask"):
                 np.save(part / f"{key}.npy", getattr(pair, key))
             (part / "pair.json").write_text(json.dumps({"name": pair.name, "reason": pair.reason}))
-            if not home.exists():  # another process may have been faster
-                part.rename(home)
+            _publish(part, home)
         except OSError as error:
             raise PairError(
                 f"cannot be written ({error.strerror}).",
@@ -165,3 +168,14 @@ class PairCache:
             np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None) for key in ("x", "y", "mask")
         )
         return PreparedPair(info["name"], x, y, mask, info["reason"])
+
+
+def _publish(part: Path, home: Path) -> None:
+    """Rename to the final name, unless another process was faster."""
+    if home.exists() and not (home / "pair.json").exists():
+        shutil.rmtree(home)  # cut short by something worse than a killed process
+    try:
+        part.rename(home)
+    except OSError:
+        if not (home / "pair.json").exists():
+            raise

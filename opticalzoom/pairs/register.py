@@ -133,9 +133,10 @@ def smooth_flow(a: Image, b: Image) -> tuple[Field, NDArray[np.float32]]:
     Returns:
         H×W×2 float32 flow (dy, dx) and the H×W float32 length of forward + backward flow before smoothing.
     """
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    forward = np.ascontiguousarray(dis.calc(a, b, None)[..., ::-1])
-    backward = np.ascontiguousarray(dis.calc(b, a, None)[..., ::-1])
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    # the stubs forget that there may be no initial flow
+    forward = np.ascontiguousarray(dis.calc(a, b, None)[..., ::-1])  # type: ignore[call-overload]
+    backward = np.ascontiguousarray(dis.calc(b, a, None)[..., ::-1])  # type: ignore[call-overload]
     error = np.linalg.norm(compose(backward, forward), axis=-1).astype(np.float32)
     weight = np.exp(-(error**2)) + 1e-3  # never zero: empty regions take the flow of their surroundings
     total = cv2.GaussianBlur(weight, (0, 0), _SMOOTHING)

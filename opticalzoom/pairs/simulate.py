@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.warp import Field, compose, homography_field, sample
+from opticalzoom.pairs.warp import Field, Image, compose, homography_field, sample
 
-_KNOT_SPACING = (
-    200  # pixels of Y between independent values of the local field: smooth, as lenses and parallax of far scenes are
-)
+_KNOT_SPACING = 200
+"""Pixels of Y between independent values of the local field: smooth, as lenses and parallax of far scenes are."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +83,14 @@ class LensSimulation:
     shot_noise: tuple[float, float] = (1e-5, 1e-4)
     read_noise: tuple[float, float] = (5e-4, 2e-3)
 
-    def shoot(self, y: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+    def shoot(self, y: Image, name: str) -> NDArray[np.uint8]:
         """The short shot of Y: sH×sW×3 sRGB uint8 or uint16 in, H×W×3 uint8 out."""
         rng = np.random.default_rng((self.seed, zlib.crc32(name.encode()), self.scale))
-        linear = srgb_to_linear(y.astype(np.float32) / np.iinfo(y.dtype).max)
-        linear = self._aberrate(linear, rng)
+        linear = self._aberrate(srgb_to_linear(y.astype(np.float32) / np.float32(np.iinfo(y.dtype).max)), rng)
         sigma = rng.uniform(*self.blur) * self.scale * rng.uniform(0.9, 1.1, 2)
-        linear = cv2.GaussianBlur(linear, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
+        blurred = cv2.GaussianBlur(linear, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
         height, width = (side // self.scale for side in y.shape[:2])
-        small = cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
+        small: Image = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA)
         deviation = np.sqrt(np.maximum(small, 0) * rng.uniform(*self.shot_noise) + rng.uniform(*self.read_noise) ** 2)
         noisy = small + deviation * rng.standard_normal(small.shape, dtype=np.float32)
         return np.asarray(linear_to_srgb(noisy) * 255 + 0.5, dtype=np.uint8)

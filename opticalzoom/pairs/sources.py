@@ -5,80 +5,21 @@ A source knows names and loads pairs; it neither misaligns nor registers (see :m
 
 from __future__ import annotations
 
-import zlib
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from opticalzoom.errors import PairError
+from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.pairs.simulate import LensSimulation
+from opticalzoom.pairs.source import Pair, Pixels, Source, Split, as_rgb
 from opticalzoom.photo.image import find_photos, read_photo
 
-Split = Literal["train", "val", "test", "all"]
+__all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
+
 SourceName = Literal["auto", "city100", "folders", "simulated"]
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 _CITY100_TEST = ("001", "016", "048", "060", "098")
 """Official test pairs of https://github.com/ngchc/CameraSR, for both cameras."""
 _FOLDER_NAMES = (("x", "y"), ("lr", "hr"), ("short", "long"), ("input", "target"))
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two photographs of one scene as they come from the source.
-
-    Attributes:
-        name: unique in its source.
-        x: short focal length, h×w×3 RGB, uint8 or uint16.
-        y: long focal length, H×W×3 RGB, uint8 or uint16.
-        resized: whether ``x`` was already enlarged to the size of ``y``.
-    """
-
-    name: str
-    x: Pixels
-    y: Pixels
-    resized: bool
-
-
-class Source(ABC):
-    """A list of named pairs.
-
-    Attributes:
-        scale: Y over the RGB size of X.
-        registered: whether X and Y show the same point at the same place already.
-    """
-
-    registered = False
-
-    def __init__(self, scale: int) -> None:
-        self.scale = scale
-
-    @abstractmethod
-    def all_names(self) -> list[str]:
-        """Names of all pairs, sorted."""
-
-    @abstractmethod
-    def load(self, name: str) -> Pair:
-        """The pair of this name; PhotoError or PairError if it cannot be read or is none."""
-
-    @abstractmethod
-    def files(self, name: str) -> tuple[Path, ...]:
-        """The files that the pair is made of, to tell whether it changed."""
-
-    def describe(self) -> str:
-        """Everything besides the files that the loaded pixels depend on."""
-        return f"{type(self).__name__} x{self.scale}"
-
-    def names(self, split: Split = "all") -> list[str]:
-        """Names of one part: here every tenth by a hash of the name is ``test``, another tenth ``val``."""
-        if split == "all":
-            return self.all_names()
-        part = {0: "test", 1: "val"}
-        return [n for n in self.all_names() if part.get(zlib.crc32(n.encode()) % 10, "train") == split]
 
 
 class City100(Source):
@@ -96,11 +37,11 @@ class City100(Source):
     def __init__(self, root: Path, scale: int, camera: str = "NikonD5500") -> None:
         super().__init__(scale)
         self.folder = _city100_folder(root, camera)
+        self._files = {p.name.upper(): p for p in self.folder.iterdir()}
 
     def all_names(self) -> list[str]:
         """Numbers of the pairs of which both files are there."""
-        found = {p.name.upper(): p for p in self.folder.iterdir()}
-        return sorted(n[:-5] for n in found if n.endswith("H.PNG") and f"{n[:-5]}L.PNG" in found)
+        return sorted(n[:-5] for n in self._files if n.endswith("H.PNG") and f"{n[:-5]}L.PNG" in self._files)
 
     def names(self, split: Split = "all") -> list[str]:
         """The five official test pairs; of the others ten, spread evenly, for validation."""
@@ -116,7 +57,7 @@ class City100(Source):
 
     def files(self, name: str) -> tuple[Path, ...]:
         """The L and the H file."""
-        return self.folder / f"{name}L.PNG", self.folder / f"{name}H.PNG"
+        return self._files[f"{name}L.PNG"], self._files[f"{name}H.PNG"]
 
     def load(self, name: str) -> Pair:
         """L (enlarged by the data set's authors) and H."""
@@ -129,14 +70,14 @@ class City100(Source):
 
 
 class FolderPairs(Source):
-    """Two folders with photographs of the same stems: ``x``/``y``, ``lr``/``hr``, ``short``/``long`` or ``input``/``target``."""
+    """Two folders with photographs of the same stems: x and y, lr and hr, short and long, or input and target."""
 
     def __init__(self, root: Path, scale: int) -> None:
         super().__init__(scale)
         found = _parallel_folders(root)
         if found is None:
             raise PairError("holds no two parallel folders.", path=root, remedy="Name them x and y, or lr and hr.")
-        self._x, self._y = ({p.stem: p for p in find_photos([folder])} for folder in found)
+        self._x, self._y = (_by_stem(folder) for folder in found)
         if not self._x.keys() & self._y.keys():
             raise PairError(
                 "the two folders have no file name in common.",
@@ -165,7 +106,7 @@ class SimulatedZoom(Source):
 
     def __init__(self, root: Path, scale: int, seed: int = 0) -> None:
         super().__init__(scale)
-        self._photos = {p.stem: p for p in find_photos([root])}
+        self._photos = _by_stem(root)
         self._simulation = LensSimulation(scale, seed)
 
     def all_names(self) -> list[str]:
@@ -224,9 +165,11 @@ def open_source(
     return source
 
 
-def as_rgb(pixels: Pixels) -> Pixels:
-    """Three channels from one or three."""
-    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+def _by_stem(folder: Path) -> dict[str, Path]:
+    try:
+        return {p.stem: p for p in find_photos([folder])}
+    except PhotoError as error:
+        raise PairError(error.cause, path=error.path, remedy=error.remedy) from error
 
 
 def _detect(root: Path) -> SourceName:
@@ -241,13 +184,12 @@ def _parallel_folders(root: Path) -> tuple[Path, Path] | None:
 
 
 def _city100_folder(root: Path, camera: str) -> Path:
-    below = (root / f"City100_{camera}", root / "City100" / f"City100_{camera}")
-    if root.name.startswith("City100_"):
-        below = (root,)
-    folder = next((f for f in below if f.is_dir()), None)
+    wanted = f"City100_{camera}"
+    candidates = [root] if root.name == wanted else [root / wanted, root / "City100" / wanted]
+    folder = next((f for f in candidates if f.is_dir()), None)
     if folder is None:
         raise PairError(
-            f"holds no folder City100_{camera}.",
+            f"holds no folder {wanted}.",
             path=root,
             remedy="Name the folder that holds City100_NikonD5500 and City100_iPhoneX.",
         )

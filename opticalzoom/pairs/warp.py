@@ -7,12 +7,14 @@ sampled from p + d(p). Pixel centres have integer coordinates. Homographies are 
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
-Image = NDArray[np.generic]
+Image = NDArray[Any]
 
 _INVERSE_STEPS = 20
 

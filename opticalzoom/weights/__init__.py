@@ -1,1 +1,1 @@
-
+"""The weights files that ship with the package."""

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import data
+
+from opticalzoom.pairs.simulate import (
+    LensSimulation,
+    Misalignment,
+    linear_to_srgb,
+    random_homography,
+    random_local_field,
+    srgb_to_linear,
+)
+
+
+def test_the_field_depends_on_seed_and_name_alone():
+    field = Misalignment(10, 2, seed=1).field("a", 40, 50)
+    assert np.array_equal(field, Misalignment(10, 2, seed=1).field("a", 40, 50))
+    assert not np.allclose(field, Misalignment(10, 2, seed=2).field("a", 40, 50))
+    assert not np.allclose(field, Misalignment(10, 2, seed=1).field("b", 40, 50))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.5, 20), st.integers(60, 90), st.integers(60, 90))
+def test_corners_move_by_the_strength_at_most(seed, strength, height, width):
+    field = Misalignment(strength, seed=seed).field("pair", height, width)
+    corners = field[[0, 0, -1, -1], [0, -1, 0, -1]]
+    assert np.linalg.norm(corners, axis=-1).max() <= strength + 1e-3
+    assert np.abs(field).max() > 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (70, 500)])
+def test_the_local_field_reaches_its_largest_displacement(size):
+    field = random_local_field(np.random.default_rng(0), *size, 2.5)
+    assert field.shape == (*size, 2)
+    assert np.linalg.norm(field, axis=-1).max() == pytest.approx(2.5, rel=1e-5)
+
+
+def test_nothing_moves_unless_asked():
+    assert Misalignment().is_none
+    assert not Misalignment(local=1).is_none
+    assert not Misalignment().field("a", 9, 9).any()
+    assert np.array_equal(random_homography(np.random.default_rng(0), 1, 1, 5.0), np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("encoded", "linear"), [(0, 0), (0.04045, 0.0031308), (0.5, 0.21404114), (188 / 255, 0.50288646), (1, 1)]
+)
+def test_srgb_has_the_standard_values(encoded, linear):
+    assert srgb_to_linear(np.float32([encoded]))[0] == pytest.approx(linear, abs=1e-6)
+    assert linear_to_srgb(np.float32([linear]))[0] == pytest.approx(encoded, abs=1e-5)
+
+
+def test_srgb_returns_to_where_it_came_from():
+    values = np.linspace(0, 1, 257, dtype=np.float32)
+    assert np.abs(linear_to_srgb(srgb_to_linear(values)) - values).max() < 1e-5
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_short_shot_is_smaller_and_as_bright(scale, dtype):
+    y = data.astronaut()[: 120 // scale * scale, : 96 // scale * scale]
+    y = y.astype(dtype) * (257 if dtype == np.uint16 else 1)
+    x = LensSimulation(scale).shoot(y, "astronaut")
+    assert x.shape == (y.shape[0] // scale, y.shape[1] // scale, 3)
+    assert x.dtype == np.uint8
+    light_y = srgb_to_linear(y.astype(np.float32) / np.iinfo(dtype).max).mean((0, 1))
+    light_x = srgb_to_linear(x.astype(np.float32) / 255).mean((0, 1))
+    assert np.allclose(light_x, light_y, rtol=0.03)
+
+
+def test_lenses_differ_by_seed_and_name_and_repeat():
+    y = data.coffee()[:90, :90]
+    x = LensSimulation(3, seed=5).shoot(y, "a")
+    assert np.array_equal(x, LensSimulation(3, seed=5).shoot(y, "a"))
+    assert not np.array_equal(x, LensSimulation(3, seed=6).shoot(y, "a"))
+    assert not np.array_equal(x, LensSimulation(3, seed=5).shoot(y, "b"))
+
+
+def test_a_flat_picture_keeps_its_value_but_for_noise():
+    x = LensSimulation(3).shoot(np.full((90, 90, 3), 128, np.uint8), "flat").astype(float)
+    assert abs(x.mean() - 128) < 0.5
+    assert 0 < x.std() < 4
