@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 from PIL import Image
-from pytorch_lightning.callbacks import Callback, RichProgressBar
+from pytorch_lightning.callbacks import Callback, Checkpoint, RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -32,9 +32,20 @@ class StepProgress(RichProgressBar):
         """All steps of the run."""
         return self.trainer.max_steps * self.trainer.accumulate_grad_batches
 
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:
+        """The loss and the score, without the logger's version number."""
+        return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
 
-class CleanStop(Callback):
-    """Ctrl-C ends the run after the step under way and keeps a checkpoint; a second one ends it at once."""
+    def _get_train_description(self, current_epoch: int) -> str:
+        return "Training"
+
+
+class CleanStop(Checkpoint):
+    """Ctrl-C ends the run after the step under way, a second one at once; the last step leaves a checkpoint.
+
+    A checkpoint, because Lightning calls those after all other callbacks: when the averaged weights have had the
+    step. After the end the averaged weights have replaced the model's, and a checkpoint could not be resumed exactly.
+    """
 
     def __init__(self, out: Path) -> None:
         self.stopped = False
@@ -50,9 +61,10 @@ class CleanStop(Callback):
         signal.signal(signal.SIGINT, self._previous)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Stop between two steps, where a checkpoint is exact."""
+        """Stop and save between two steps, where a checkpoint is exact."""
         if trainer.strategy.reduce_boolean_decision(self.stopped, all=False):
             self.stopped = trainer.should_stop = True
+        if trainer.should_stop or trainer.global_step == trainer.max_steps:
             trainer.save_checkpoint(self._checkpoint)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -88,12 +100,12 @@ class WeightsFile(Callback):
 
 
 class Pictures(Callback):
-    """After every validation: bicubic, ours and the truth of the first picture, and its offset field as a colour wheel."""
+    """After every validation: bicubic, ours and the truth of the first picture, and its offset field in colours."""
 
     def __init__(self, out: Path, crop: int = 240) -> None:
         self._folder, self._crop = out / "pictures", crop
 
-    def on_validation_batch_end(  # noqa: PLR0913, PLR0917 - Lightning's hook
+    def on_validation_batch_end(
         self,
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,

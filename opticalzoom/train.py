@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
 
-from opticalzoom.checkpoint import ModelCard
+from opticalzoom.checkpoint import ModelCard, load_into
 from opticalzoom.errors import TrainingError
 from opticalzoom.losses import alignment_loss
-from opticalzoom.metrics import limited_range_y, psnr, quantise
+from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract, InputKind, ZoomOutput
 
@@ -36,9 +36,12 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: learning rate at the end of a cosine.
         restart_steps: steps to the first restart; each following cycle is twice as long.
         auxiliary: weight of the loss of the auxiliary result X', 1 in the paper.
+        unaligned: share of the steps that train what zooming does, X alone with offsets of exactly zero; 0 in the
+            paper, where only the reference Y' is ever seen in training. With it, validation does the same.
+        init: weights file (or bundled name) to start from, of the same model.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each option of the command line
         self,
         builder: str = "sdan_lite",
         arguments: dict[str, Any] | None = None,
@@ -49,13 +52,17 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: float = 1e-5,
         restart_steps: int = 20_000,
         auxiliary: float = 1.0,
+        unaligned: float = 0.0,
+        init: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.card = ModelCard(builder, {"scale": scale, "input": input, **(arguments or {})})
         self.model: nn.Module = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
         self._rate, self._schedule, self._minimum = learning_rate, schedule, minimum_rate
-        self._restart_steps, self._auxiliary = restart_steps, auxiliary
+        self._restart_steps, self._auxiliary, self._unaligned = restart_steps, auxiliary, unaligned
+        if init is not None:
+            load_into(self.model, init)
 
     @property
     def contract(self) -> Contract:
@@ -73,7 +80,7 @@ class ZoomTraining(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Eq. 6 on a batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
         x, y, mask = batch["x"], batch["y"], batch["mask"]
-        output = self(x, adaptive_avg_pool2d(y, self.contract.grid_size(x.shape[-2], x.shape[-1])))
+        output = self._zoom(x) if self._is_unaligned_step() else self(x, self._reference(x, y))
         image, auxiliary = alignment_loss(output, y, mask)
         loss = image + self._auxiliary * auxiliary
         if not torch.isfinite(loss):
@@ -89,15 +96,27 @@ class ZoomTraining(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Honest protocol: X alone, against Y as it is, whole, rounded to 8 bit. Returns the picture."""
-        image = quantise(self(batch["x"]).image.float())
-        y, mask = batch["y"], batch["mask"].bool()
-        scores = {
-            "val/psnr_y": psnr(limited_range_y(image), limited_range_y(y), mask),
-            "val/psnr_rgb": psnr(image, y, mask),
-        }
-        self.log_dict({name: value.mean() for name, value in scores.items()}, batch_size=1, sync_dist=True)
-        self.log("psnr", scores["val/psnr_y"].mean(), prog_bar=True, logger=False, batch_size=1, sync_dist=True)
+        output = self._zoom(batch["x"]) if self._unaligned else self(batch["x"])
+        image = quantise(output.image.float())
+        y, mask = quantise(batch["y"]), batch["mask"].bool()
+        scores = {name: METRICS[name](image, y, mask).mean() for name in ("psnr_y", "psnr_rgb")}
+        self.log_dict({f"val/{name}": value for name, value in scores.items()}, batch_size=1, sync_dist=True)
+        self.log("psnr", scores["psnr_y"], prog_bar=True, logger=False, batch_size=1, sync_dist=True)
         return image
+
+    def _reference(self, x: Tensor, y: Tensor) -> Tensor:
+        """Y', Y averaged down to the network's grid."""
+        return adaptive_avg_pool2d(y, self.contract.grid_size(x.shape[-2], x.shape[-1]))
+
+    def _zoom(self, x: Tensor) -> ZoomOutput:
+        """What zooming does: no reference, no offsets."""
+        output = self.model.forward_unaligned(x.contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
+        assert isinstance(output, ZoomOutput)
+        return output
+
+    def _is_unaligned_step(self) -> bool:
+        """Spread evenly and a function of the step alone, so that a resumed run does the same."""
+        return int((self.global_step + 1) * self._unaligned) > int(self.global_step * self._unaligned)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam and the schedule, stepped once an optimisation step."""

@@ -1,7 +1,7 @@
 """The verb ``train``: Lightning's command line around :class:`ZoomTraining` and :class:`PairsDataModule`.
 
 The run's folder holds ``weights.safetensors`` (averaged weights, for the other verbs), ``last.ckpt`` (to resume),
-``config.yaml``, ``logs`` (TensorBoard and CSV) and ``pictures``.
+``logs`` (TensorBoard and CSV, and the ``config.yaml`` of the run) and ``pictures``.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ _EXPECTED_WARNINGS = (
     ".*does not have many workers.*",  # patches cost less than a millisecond
     ".*`IterableDataset` has `__len__`.*",
     ".*mid-epoch.*",  # StepSampler resumes in the middle of an epoch exactly
+    "LightningCLI's args parameter is intended to run from within Python.*",  # they are sys.argv without the verb
+    "Experiment logs directory .* exists and is not empty.*",  # two loggers share it
+    "Checkpoint directory .* exists and is not empty.*",  # resuming; prepare_out has asked already
+    ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",  # Lightning's own call
 )
 
 
@@ -62,14 +66,16 @@ class TrainCLI(LightningCLI):
         options = self.config
         out = Path(options.out)
         prepare_out(out, options.resume, options.overwrite)
+        if options.trainer.max_steps < 1:
+            raise ConfigError("a run's length is counted in steps.", remedy="Set --trainer.max_steps to 1 or more.")
         board = TensorBoardLogger(out, name="logs")
-        averaging = EMAWeightAveraging(decay=options.ema)
+        data = {name: value for name, value in options.data.items() if name not in {"root", "cache"}}  # private
         callbacks = [
             StepProgress(),
             LearningRateMonitor(),
             Pictures(out),
-            WeightsFile(out, dict(options.data)),  # before the averaging, see there
-            averaging,
+            WeightsFile(out, data),  # before the averaging, see there
+            EMAWeightAveraging(decay=options.ema),
             CleanStop(out),
             ModelCheckpoint(
                 out,
@@ -92,7 +98,8 @@ def run(arguments: list[str]) -> int:
     """
     for message in _EXPECTED_WARNINGS:
         warnings.filterwarnings("ignore", message)
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     cli = TrainCLI(
         ZoomTraining,
         PairsDataModule,
@@ -107,13 +114,12 @@ def run(arguments: list[str]) -> int:
     checkpoint = out / CHECKPOINT_NAME if cli.config.resume else None
     # weights_only: a checkpoint is read without unpickling objects
     cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint, weights_only=True)
-    cli.trainer.save_checkpoint(out / CHECKPOINT_NAME)
     return report(cli, out)
 
 
 def report(cli: LightningCLI, out: Path) -> int:
     """Say what there is now and where; 130 after Ctrl-C, as shells have it."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=not cli.trainer.is_global_zero)
     steps = cli.trainer.global_step
     stopped = any(isinstance(c, CleanStop) and c.stopped for c in cli.trainer.callbacks)  # type: ignore[attr-defined]
     if stopped:
