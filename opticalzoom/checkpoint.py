@@ -94,6 +94,21 @@ def load_model(path: str | Path) -> nn.Module:
     return model.eval()
 
 
+def load_into(model: nn.Module, path: str | Path) -> None:
+    """Load the weights of a file into a model that is there already.
+
+    Raises:
+        CheckpointError: as :func:`load_model`, or if the file is of another model.
+    """
+    resolved = _resolve(path)
+    try:
+        model.load_state_dict(_open(resolved)[1])
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"has weights of another model ({error}).", path=resolved, remedy="Use the builder, scale and arguments that they were trained with."
+        ) from error
+
+
 def bundled() -> dict[str, Path]:
     """Names and files of the weights that ship with the package."""
     folder = Path(str(files("opticalzoom.weights")))
