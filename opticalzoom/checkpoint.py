@@ -105,7 +105,9 @@ def load_into(model: nn.Module, path: str | Path) -> None:
         model.load_state_dict(_open(resolved)[1])
     except RuntimeError as error:
         raise CheckpointError(
-            f"has weights of another model ({error}).", path=resolved, remedy="Use the builder, scale and arguments that they were trained with."
+            f"has weights of another model ({error}).",
+            path=resolved,
+            remedy="Use the builder, scale and arguments that they were trained with.",
         ) from error
 
 
