@@ -182,7 +182,8 @@ def zoom_all(models: Mapping[str, nn.Module], pair: EvalPair, *, oracle: bool) -
         output, result = _timed(name, partial(model, x, reference))
         zoomed.append(result)
         if output.offset is not None and not oracle:
-            zoomed.append(_timed(name + UNALIGNED, partial(model.forward_unaligned, x))[1])  # type: ignore[operator]
+            unaligned = cast(Callable[[Tensor], ZoomOutput], model.forward_unaligned)
+            zoomed.append(_timed(name + UNALIGNED, partial(unaligned, x))[1])
     return zoomed
 
 
