@@ -113,6 +113,18 @@ def test_registration_undoes_a_misalignment_on_sizes_that_are_no_multiple():
     assert wrong < moved / 4  # of what two pixels of shift would leave
 
 
+def test_what_the_two_photos_do_not_share_is_masked():
+    y = texture(200, 256)
+    x = block_means(y, 4).round().astype(np.uint8)
+    y[60:140, 80:176] = texture(80, 96, seed=9)
+    done = prepare_pair(Pair("a", x, y, resized=False), 4, Preparation())
+    assert done.reason == ""
+    foreign = np.zeros(done.mask.shape, bool)
+    foreign[60:140, 80:176] = True
+    assert done.mask[foreign].mean() < 0.5
+    assert done.mask[~foreign].mean() > 0.8
+
+
 def test_unrelated_photos_are_left_out():
     done = prepare_pair(Pair("a", texture(50, 64), texture(200, 256, seed=9), resized=False), 4, Preparation())
     assert done.reason
