@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmResta
 
 from opticalzoom.checkpoint import ModelCard, load_into
 from opticalzoom.errors import TrainingError
-from opticalzoom.losses import alignment_loss
+from opticalzoom.losses import DISTANCES, alignment_loss
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract, InputKind, ZoomOutput
@@ -36,6 +36,7 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: learning rate at the end of a cosine.
         restart_steps: steps to the first restart; each following cycle is twice as long.
         auxiliary: weight of the loss of the auxiliary result X', 1 in the paper.
+        loss: l1 (the paper) or l2, for both terms.
         unaligned: share of the steps that train what zooming does, X alone with offsets of exactly zero; 0 in the
             paper, where only the reference Y' is ever seen in training. With it, validation does the same.
         init: weights file (or bundled name) to start from, of the same model.
@@ -52,6 +53,7 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: float = 1e-5,
         restart_steps: int = 20_000,
         auxiliary: float = 1.0,
+        loss: Literal["l1", "l2"] = "l1",
         unaligned: float = 0.0,
         init: str | None = None,
     ) -> None:
@@ -61,6 +63,7 @@ class ZoomTraining(pl.LightningModule):
         self.model: nn.Module = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
         self._rate, self._schedule, self._minimum = learning_rate, schedule, minimum_rate
         self._restart_steps, self._auxiliary, self._unaligned = restart_steps, auxiliary, unaligned
+        self._distance = DISTANCES[loss]
         if init is not None:
             load_into(self.model, init)
 
@@ -81,14 +84,14 @@ class ZoomTraining(pl.LightningModule):
         """Eq. 6 on a batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
         x, y, mask = batch["x"], batch["y"], batch["mask"]
         output = self._zoom(x) if self._is_unaligned_step() else self(x, self._reference(x, y))
-        image, auxiliary = alignment_loss(output, y, mask)
+        image, auxiliary = alignment_loss(output, y, mask, self._distance)
         loss = image + self._auxiliary * auxiliary
         if not torch.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss.item()} at step {self.global_step}.",
                 remedy="Lower the learning rate, or resume from the last checkpoint with --trainer.precision 32.",
             )
-        self.log_dict({"train/l1": image, "train/auxiliary": auxiliary})
+        self.log_dict({"train/loss": image, "train/auxiliary": auxiliary})
         self.log("loss", image, prog_bar=True, logger=False)
         if output.offset is not None:
             self.log("train/offset", output.offset.detach().norm(dim=1).mean())

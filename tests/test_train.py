@@ -92,7 +92,7 @@ def test_a_run_leaves_weights_logs_and_pictures(folder, tmp_path, capsys):
     assert str(folder) not in str(card)
     assert "cache" not in card.training["data"]
     rows = (tmp_path / "run" / "logs" / "version_0" / "metrics.csv").read_text()
-    assert "train/l1" in rows.splitlines()[0]
+    assert "train/loss" in rows.splitlines()[0]
     assert list((tmp_path / "run" / "pictures").glob("*-crops.png"))
     assert "v_num" not in capsys.readouterr().out
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,21 +25,43 @@ def masked_l1(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return ((result - target).abs() * mask).mean()
 
 
-def alignment_loss(output: ZoomOutput, target: Tensor, trusted: Tensor) -> tuple[Tensor, Tensor]:
+def masked_l2(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """mean((result − target)² · mask): what PSNR measures.
+
+    Args:
+        result: N×C×H×W.
+        target: N×C×H×W.
+        mask: N×1×H×W, 1 where the pixel counts.
+
+    Returns:
+        A scalar, not negative.
+    """
+    return ((result - target).square() * mask).mean()
+
+
+Distance = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+DISTANCES: dict[str, Distance] = {"l1": masked_l1, "l2": masked_l2}
+
+
+def alignment_loss(
+    output: ZoomOutput, target: Tensor, trusted: Tensor, distance: Distance = masked_l1
+) -> tuple[Tensor, Tensor]:
     """The two terms of Eq. 6: mean(|X̃ − Y|·M) and mean(|X' − Y'|·M').
 
     Args:
         output: of the model; without alignment all pixels are inside and the second term is 0.
         target: Y, N×3×H×W.
         trusted: N×1×H×W, 1 where Y is registered: pixels elsewhere do not count in either term.
+        distance: of :data:`DISTANCES`; L1 in the paper.
 
     Returns:
         Two scalars: of the zoomed picture and of the auxiliary result.
     """
     if output.aligned is None or output.mask is None:
-        return masked_l1(output.image, target, trusted), target.new_zeros(())
+        return distance(output.image, target, trusted), target.new_zeros(())
     size = (target.shape[-2], target.shape[-1])
-    image = masked_l1(output.image, target, enlarge_mask(output.mask, size) * trusted)
+    image = distance(output.image, target, enlarge_mask(output.mask, size) * trusted)
     grid = (output.aligned.shape[-2], output.aligned.shape[-1])
     small_target, small_trusted = (F.adaptive_avg_pool2d(part, grid) for part in (target, trusted))
-    return image, masked_l1(output.aligned, small_target, output.mask * small_trusted)
+    return image, distance(output.aligned, small_target, output.mask * small_trusted)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from opticalzoom.losses import alignment_loss, masked_l1
+from opticalzoom.losses import alignment_loss, masked_l1, masked_l2
 from opticalzoom.models.contract import ZoomOutput
 
 
@@ -48,3 +48,10 @@ def test_models_without_alignment_have_one_term():
     first, second = alignment_loss(ZoomOutput(image), target, torch.ones(1, 1, 6, 6))
     assert first.item() == pytest.approx((image - target).abs().mean().item())
     assert second.item() == 0
+
+
+def test_squared_error_is_what_psnr_measures():
+    result, target, mask = torch.tensor([[[[1.0, 0.5]]]]), torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 1, 2)
+    assert masked_l2(result, target, mask).item() == pytest.approx((1 + 0.25) / 2)
+    first, second = alignment_loss(ZoomOutput(result), target, mask, masked_l2)
+    assert (first.item(), second.item()) == (pytest.approx(0.625), 0)
