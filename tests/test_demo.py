@@ -25,6 +25,7 @@ def few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     """One pair to learn from and one small photo to score and zoom."""
     monkeypatch.setattr(demo_data, "_FILES", ("astronaut.png", "chelsea.png"))
     monkeypatch.setattr(demo, "HELD_OUT", ("chelsea",))
+    monkeypatch.setattr(demo, "ZOOMED", "chelsea")
 
 
 @needs_weights
