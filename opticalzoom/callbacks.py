@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-from PIL import Image
 from pytorch_lightning.callbacks import Callback, Checkpoint, RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from opticalzoom.checkpoint import ModelCard, save_model
-from opticalzoom.files import atomic_path
 from opticalzoom.pictures import Picture, beside, flow_picture, label
+from opticalzoom.report import write_png
 from opticalzoom.train import ZoomTraining
 
 CHECKPOINT_NAME = "last.ckpt"
@@ -126,8 +125,7 @@ class Pictures(Callback):
             self._show(trainer, "offset", flow_picture(offset[0].float().permute(1, 2, 0).cpu().numpy()))
 
     def _show(self, trainer: pl.Trainer, name: str, picture: Picture) -> None:
-        with atomic_path(self._folder / f"{trainer.global_step:07d}-{name}.png", overwrite=True) as part:
-            Image.fromarray(picture).save(part)
+        write_png(self._folder / f"{trainer.global_step:07d}-{name}.png", picture, overwrite=True)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image(f"val/{name}", picture, trainer.global_step, dataformats="HWC")
