@@ -131,6 +131,17 @@ def test_a_loss_that_is_not_finite_stops_the_run(folder, tmp_path, monkeypatch, 
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint["state_dict"].values())
 
 
+def test_several_folders_are_mixed_and_each_must_have_pairs(folder, tmp_path, capsys):
+    other = tmp_path / "other"
+    other.mkdir()
+    for photo in sorted(folder.iterdir())[:3]:
+        (other / f"again-{photo.name}").write_bytes(photo.read_bytes())
+    assert train(folder, tmp_path / "run", f"--data.root=[{folder}, {other}]", steps=2) == 0
+    (tmp_path / "empty").mkdir()
+    assert train(folder, tmp_path / "none", f"--data.root=[{folder}, {tmp_path / 'empty'}]") == 2
+    assert str(tmp_path / "empty") in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

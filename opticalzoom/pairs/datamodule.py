@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import pytorch_lightning as pl
 from rich.console import Console
@@ -26,7 +28,7 @@ class PairsDataModule(pl.LightningDataModule):
     """Photo pairs from a folder.
 
     Args:
-        root: folder of the pairs.
+        root: folder of the pairs, or several; a patch comes from each of them with the same probability.
         source: city100, folders (two parallel ones), simulated (plain photos), or auto to look.
         scale: Y over the RGB size of X.
         input: rgb (X as the sensor saw it) or resized (X at the target's size).
@@ -44,7 +46,7 @@ class PairsDataModule(pl.LightningDataModule):
 
     def __init__(  # noqa: PLR0913, PLR0917 - one argument for each option of the command line
         self,
-        root: str,
+        root: str | list[str],
         source: SourceName = "auto",
         scale: int = 3,
         input: InputKind = "rgb",
@@ -63,33 +65,36 @@ class PairsDataModule(pl.LightningDataModule):
         self.save_hyperparameters(ignore=["root", "cache"])  # where the user keeps things is nobody's business
         if input == "raw":
             raise ConfigError("RAW pairs are not supported yet.", remedy="Use input: rgb or resized.")
-        self._root, self._source, self._camera, self._cache = root, source, camera, cache
+        self._roots = [root] if isinstance(root, str) else root
+        self._source, self._camera, self._cache = source, camera, cache
         self._scale, self._resized, self._registration = scale, input == "resized", registration
         self._misalignment = Misalignment(misalignment, local, seed)
         self._patch_size, self._batch_size, self._augment = patch_size, batch_size, augment
         self._workers, self._seed = workers, seed
-        self.training: list[PreparedPair] = []
+        self.training: list[list[PreparedPair]] = []  # a list for each root
         self.validation: list[PreparedPair] = []
 
     def prepare_data(self) -> None:
         """Fill the cache, in the first process only."""
-        for split in SPLITS:
-            self._prepare(split)
+        for root, split in product(self._roots, SPLITS):
+            self._prepare(root, split)
 
     def setup(self, stage: str) -> None:
         """Open the prepared pairs; PairError if none is usable."""
         if stage == "fit" and not self.training:
             report = self.trainer is None or self.trainer.is_global_zero
-            self.training, self.validation = (self._prepare(split, report=report) for split in SPLITS)
-            if not self.training:
-                raise PairError(
-                    "no usable pair is left for training.",
-                    path=self._root,
-                    remedy="Reasons are listed above, if pairs were left out; otherwise add more pairs.",
-                )
+            self.training = [self._prepare(root, "train", report=report) for root in self._roots]
+            self.validation = [pair for root in self._roots for pair in self._prepare(root, "val", report=report)]
+            for root, pairs in zip(self._roots, self.training, strict=True):
+                if not pairs:
+                    raise PairError(
+                        "no usable pair is left for training.",
+                        path=root,
+                        remedy="Reasons are listed above, if pairs were left out; otherwise add more pairs.",
+                    )
 
-    def _prepare(self, split: Split, *, report: bool = False) -> list[PreparedPair]:
-        source = open_source(self._root, self._source, scale=self._scale, camera=self._camera, seed=self._seed)
+    def _prepare(self, root: str, split: Split, *, report: bool = False) -> list[PreparedPair]:
+        source = open_source(root, self._source, scale=self._scale, camera=self._camera, seed=self._seed)
         preparation, cache = self._preparation(source, split), PairCache(self._cache)
         return prepare_all(source, source.names(split), preparation, cache, report=report)
 
@@ -101,7 +106,9 @@ class PairsDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Endless batches, starting where the trainer's step counter stands."""
-        patches = PatchDataset(self.training, self._scale, self._patch_size, self._seed, self._augment)
+        pairs = [pair for group in self.training for pair in group]
+        weights = [weight for group in self.training for weight in shares(group)]
+        patches = PatchDataset(pairs, self._scale, self._patch_size, self._seed, self._augment, weights)
         trainer = self.trainer
         done, rank, processes = (
             (trainer.global_step * trainer.accumulate_grad_batches, trainer.global_rank, trainer.world_size)
@@ -131,6 +138,12 @@ def prepare_all(
         if pair.reason and report:
             console.print(f"left out: {pair.name}: {pair.reason}", style="yellow", markup=False)
     return [pair for pair in pairs if not pair.reason]
+
+
+def shares(pairs: Sequence[PreparedPair]) -> list[float]:
+    """Each pair's part of all pixels of Y; they sum to one."""
+    areas = [pair.y.shape[0] * pair.y.shape[1] for pair in pairs]
+    return [area / sum(areas) for area in areas]
 
 
 def whole(pair: PreparedPair) -> dict[str, Tensor]:

@@ -32,23 +32,32 @@ class PatchDataset(Dataset[Sample]):
         size: side p of a patch in pixels of the grid.
         seed: of windows, flips and turns.
         augment: whether patches are flipped and turned.
+        weights: how often each pair is drawn relative to the others; by default every pixel is as likely as any other.
 
     Raises:
         ConfigError: if there is no pair of at least ``size`` pixels a side.
     """
 
     def __init__(
-        self, pairs: Sequence[PreparedPair], scale: int, size: int, seed: int = 0, augment: bool = True
+        self,
+        pairs: Sequence[PreparedPair],
+        scale: int,
+        size: int,
+        seed: int = 0,
+        augment: bool = True,
+        weights: Sequence[float] | None = None,
     ) -> None:
-        self._pairs = [p for p in pairs if min(p.y.shape[:2]) >= size * scale]
+        chances = [p.y.shape[0] * p.y.shape[1] for p in pairs] if weights is None else weights
+        usable = [(p, w) for p, w in zip(pairs, chances, strict=True) if min(p.y.shape[:2]) >= size * scale]
+        self._pairs = [pair for pair, _ in usable]
         if not self._pairs:
             raise ConfigError(
                 f"no pair of at least {size}×{size} pixels to cut patches from.",
                 remedy="Choose smaller patches or larger photos.",
             )
         self._scale, self._size, self._seed, self._augment = scale, size, seed, augment
-        areas = np.array([p.y.shape[0] * p.y.shape[1] for p in self._pairs], dtype=np.float64)
-        self._share = areas / areas.sum()  # every pixel is as likely as any other
+        chance = np.array([weight for _, weight in usable], dtype=np.float64)
+        self._share = chance / chance.sum()
 
     def __len__(self) -> int:
         """Without end, as far as Python can say it."""

@@ -63,9 +63,11 @@ def random_local_field(rng: np.random.Generator, height: int, width: int, larges
 
 @dataclass(frozen=True)
 class LensSimulation:
-    """A camera at a shorter focal length: lens blur, lateral colour, the sensor's pixels and noise, in linear light.
+    """A camera at a shorter focal length: lens blur, lateral colour, the sensor's pixels and noise, in linear light;
+    then what the camera makes of it: sharpening and JPEG.
 
-    Each picture draws its own lens from the ranges, fixed by ``seed`` and its name.
+    Each picture draws its own camera from the ranges, fixed by ``seed`` and its name. They begin at a sharp lens: a
+    network that has only seen soft ones puts rings around everything that is sharp.
 
     Attributes:
         scale: Y over X.
@@ -74,14 +76,18 @@ class LensSimulation:
         lateral_colour: largest shift of red and blue at the corners, in pixels of X.
         shot_noise: range of the noise variance per unit of linear light.
         read_noise: range of the standard deviation of the signal-independent noise.
+        sharpening: range of the unsharp mask's amount.
+        jpeg: range of the JPEG quality.
     """
 
     scale: int
     seed: int = 0
-    blur: tuple[float, float] = (0.4, 0.8)
+    blur: tuple[float, float] = (0.1, 0.8)
     lateral_colour: float = 0.4
     shot_noise: tuple[float, float] = (1e-5, 1e-4)
     read_noise: tuple[float, float] = (5e-4, 2e-3)
+    sharpening: tuple[float, float] = (0.0, 0.8)
+    jpeg: tuple[int, int] = (85, 100)
 
     def shoot(self, y: Image, name: str) -> NDArray[np.uint8]:
         """The short shot of Y: sH×sW×3 sRGB uint8 or uint16 in, H×W×3 uint8 out."""
@@ -93,7 +99,17 @@ class LensSimulation:
         small: Image = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA)
         deviation = np.sqrt(np.maximum(small, 0) * rng.uniform(*self.shot_noise) + rng.uniform(*self.read_noise) ** 2)
         noisy = small + deviation * rng.standard_normal(small.shape, dtype=np.float32)
-        return np.asarray(linear_to_srgb(noisy) * 255 + 0.5, dtype=np.uint8)
+        return self._process(linear_to_srgb(noisy), rng)
+
+    def _process(self, encoded: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Sharpening and JPEG, as cameras do: H×W×3 sRGB float32 in [0, 1] to uint8."""
+        detail = encoded - cv2.GaussianBlur(encoded, (0, 0), 1.0)
+        sharpened = np.clip(encoded + rng.uniform(*self.sharpening) * detail, 0, 1)
+        quality = int(rng.integers(self.jpeg[0], self.jpeg[1] + 1))
+        pixels = np.asarray(sharpened * 255 + 0.5, dtype=np.uint8)
+        _, file = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+        decoded: Image = cv2.imdecode(file, cv2.IMREAD_COLOR)  # type: ignore[assignment]  # None only for damaged files
+        return decoded[..., ::-1].copy()
 
     def _aberrate(self, linear: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
         """Red and blue magnified differently about the centre, as lateral chromatic aberration does."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from opticalzoom.errors import ConfigError
+from opticalzoom.pairs.datamodule import shares
 from opticalzoom.pairs.patches import PatchDataset, StepSampler, to_tensor, turned
 from opticalzoom.pairs.prepare import PreparedPair
 
@@ -120,6 +121,18 @@ def test_turned_gives_the_eight_symmetries_of_the_square():
 def test_all_eight_turns_are_drawn():
     patches = PatchDataset([coded(6, 6)], SCALE, 6)
     assert len({patches[i]["x"].numpy().tobytes() for i in range(100)}) == 8
+
+
+def test_weights_say_how_often_a_pair_is_drawn():
+    small, large = coded(6, 6), coded(12, 12)
+    patches = PatchDataset([small, large], SCALE, 6, augment=False, weights=[3, 1])
+    whole = to_tensor(small.x)
+    drawn = sum(torch.equal(patches[i]["x"], whole) for i in range(200))
+    assert 130 < drawn < 170
+
+
+def test_shares_are_the_parts_of_all_pixels():
+    assert shares([coded(6, 6), coded(12, 6), coded(6, 6)]) == pytest.approx([0.25, 0.5, 0.25])
 
 
 def test_to_tensor_divides_integers_by_their_largest_value():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,12 +65,24 @@ def test_srgb_returns_to_where_it_came_from():
 def test_the_short_shot_is_smaller_and_as_bright(scale, dtype):
     y = data.astronaut()[: 120 // scale * scale, : 96 // scale * scale]
     y = y.astype(dtype) * (257 if dtype == np.uint16 else 1)
-    x = LensSimulation(scale).shoot(y, "astronaut")
+    x = LensSimulation(scale, sharpening=(0, 0)).shoot(y, "astronaut")
     assert x.shape == (y.shape[0] // scale, y.shape[1] // scale, 3)
     assert x.dtype == np.uint8
     light_y = srgb_to_linear(y.astype(np.float32) / np.iinfo(dtype).max).mean((0, 1))
     light_x = srgb_to_linear(x.astype(np.float32) / 255).mean((0, 1))
     assert np.allclose(light_x, light_y, rtol=0.03)
+
+
+def test_the_camera_sharpens_and_compresses():
+    y = data.coffee()[:300, :300]
+    plain, sharp, coarse = (
+        LensSimulation(3, blur=(0.5, 0.5), sharpening=(amount, amount), jpeg=(quality, quality)).shoot(y, "coffee")
+        for amount, quality in [(0, 100), (1, 100), (0, 20)]
+    )
+    assert cv2.Laplacian(sharp, cv2.CV_64F).var() > 2 * cv2.Laplacian(plain, cv2.CV_64F).var()
+    assert abs(sharp.mean() - plain.mean()) < 1
+    error = np.abs(coarse.astype(float) - plain)
+    assert 2 < error.mean() < 10
 
 
 def test_lenses_differ_by_seed_and_name_and_repeat():
