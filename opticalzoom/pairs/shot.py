@@ -1,0 +1,112 @@
+"""What a sequence of focal lengths is made of: shots, scenes, and pairs of shots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opticalzoom.photo.metadata import Metadata
+
+_SAME_SENSOR = 0.06
+"""Largest relative difference of crop factors that rounding (of the 35 mm equivalent, to mm) explains."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One exposure.
+
+    Attributes:
+        photo: the picture as the camera developed it (JPEG, PNG, ...).
+        raw: the sensor data of the same exposure; one of the two files may be missing.
+        metadata: of either file, as far as it is written.
+    """
+
+    photo: Path | None
+    raw: Path | None
+    metadata: Metadata
+
+    @property
+    def path(self) -> Path:
+        """The photo, or else the RAW file."""
+        path = self.photo or self.raw
+        if path is None:
+            raise ValueError("a shot without a file")
+        return path
+
+    @property
+    def name(self) -> str:
+        """File name without suffix."""
+        return self.path.stem
+
+    @property
+    def focal_length(self) -> float | None:
+        """As written, in mm."""
+        return self.metadata.focal_length
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Shots of the same thing, by focal length, longest first; those without focal length last, by name."""
+
+    name: str
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True)
+class ShotPair:
+    """Two shots of a scene.
+
+    Attributes:
+        name: scene, short and long shot; unique among the pairs of a folder.
+        short: of the shorter focal length; shows more of the scene.
+        long: of the longer one.
+        ratio: how many times wider the field of view of ``short`` is, a matter of the optics alone. Two pictures of
+            different pixel counts have another ratio of pixels. None where the files don't tell; nor is it known
+            then which of the two is the long one: it's taken to be the first by name.
+    """
+
+    name: str
+    short: Shot
+    long: Shot
+    ratio: float | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that is not used, and why."""
+
+    path: Path
+    reason: str
+
+
+def field_of_view_ratio(short: Metadata, long: Metadata) -> float | None:
+    """How many times wider the field of view of ``short`` is, or None if the files don't tell.
+
+    The ratio of focal lengths, as long as the sensor was the same. Phones have a smaller sensor behind their tele
+    lens, and zoom digitally: where the crop factors differ, it's the ratio of 35 mm equivalents, which are rounded.
+    """
+    crops = [crop_factor(metadata) for metadata in (short, long)]
+    same_sensor = None in crops or abs(crops[1] / crops[0] - 1) <= _SAME_SENSOR  # type: ignore[operator]
+    if same_sensor and short.focal_length and long.focal_length:
+        return long.focal_length / short.focal_length
+    if short.focal_length_35mm and long.focal_length_35mm:
+        return long.focal_length_35mm / short.focal_length_35mm
+    return None
+
+
+def crop_factor(metadata: Metadata) -> float | None:
+    """35 mm equivalent over focal length."""
+    if metadata.focal_length_35mm is None or metadata.focal_length is None:
+        return None
+    return metadata.focal_length_35mm / metadata.focal_length
+
+
+def by_focal_length(shots: list[Shot]) -> tuple[Shot, ...]:
+    """Longest first."""
+    comparable = all(shot.metadata.focal_length_35mm for shot in shots)
+
+    def key(shot: Shot) -> tuple[float, float, str]:
+        equivalent = shot.metadata.focal_length_35mm if comparable else None
+        return -(equivalent or 0), -(shot.focal_length or 0), shot.name
+
+    return tuple(sorted(shots, key=key))
