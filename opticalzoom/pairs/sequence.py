@@ -1,17 +1,19 @@
 """Folders of photographs at several focal lengths -> scenes -> pairs of shots, by what EXIF says.
 
-Nothing is decoded but headers; whether two shots show the same thing is for registration to find out.
+Only headers are read, and thumbnails of photos that time alone doesn't sort. Whether two shots really show the same
+thing is for registration to find out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import pairwise, permutations
 from pathlib import Path
 
 from opticalzoom.pairs import sr_raw
 from opticalzoom.pairs.card import find_shots, folders, home
+from opticalzoom.pairs.content import split_by_content
 from opticalzoom.pairs.shot import Problem, Scene, Shot, ShotPair, by_focal_length, field_of_view_ratio
 
 __all__ = ["Problem", "Scene", "Shot", "ShotPair", "find_scenes", "pair_shots"]
@@ -22,8 +24,8 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
 
     Folders of SR-RAW are a scene each. Elsewhere a scene is what one camera (make and model; the lens may change)
     took in one folder without a pause longer than ``gap``. RAW and JPEG of one exposure are one shot: the same stem,
-    in one folder or in folders named after the kind, as ``RAW`` beside ``JPEG``. Photos without a time make one
-    scene a folder and camera.
+    in one folder or in folders named after the kind, as ``RAW`` beside ``JPEG``. Photos without a time, and those
+    among which a focal length comes twice, are sorted further by what they show.
 
     Args:
         root: the folder.
@@ -50,9 +52,10 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
     for folder, files in homes.items():
         shots, more = find_shots(files)
         problems += more
-        for group in _by_camera_and_time(shots, gap):
-            scenes += _usable(_name(root, folder, group[0].name), group, problems)
-    return sorted(scenes, key=lambda scene: scene.name), sorted(problems, key=lambda problem: problem.path)
+        for sequence in _by_camera_and_time(shots, gap):
+            for group in split_by_content(sequence) if _is_ambiguous(sequence) else [sequence]:
+                scenes += _usable(_name(root, folder, group[0].name), group, problems)
+    return _with_unique_names(scenes), sorted(problems, key=lambda problem: problem.path)
 
 
 def pair_shots(scene: Scene, scale: int, tolerance: float = 0.25) -> list[ShotPair]:
@@ -105,6 +108,12 @@ def _clock(shot: Shot) -> datetime:
     return time.replace(tzinfo=None) if time else datetime.min
 
 
+def _is_ambiguous(shots: list[Shot]) -> bool:
+    """Whether this may be several scenes: two photos are one, and of one scene each focal length is taken once."""
+    lengths = [shot.focal_length for shot in shots]
+    return len(shots) > 2 and (shots[0].metadata.time is None or len(set(lengths)) < len(lengths))
+
+
 def _usable(name: str, shots: list[Shot], problems: list[Problem]) -> list[Scene]:
     """The scene of these shots, if two or more of them can be used; ``problems`` gets the others."""
     if len(shots) != 2:
@@ -119,3 +128,14 @@ def _usable(name: str, shots: list[Shot], problems: list[Problem]) -> list[Scene
 def _name(root: Path, folder: Path, shot: str | None = None) -> str:
     parts = folder.relative_to(root).parts or (() if shot else (folder.name,))
     return "-".join((*parts, shot) if shot else parts)
+
+
+def _with_unique_names(scenes: list[Scene]) -> list[Scene]:
+    """By name; ``a-b/c`` and ``a/b-c`` would have one name."""
+    count: Counter[str] = Counter()
+    named = []
+    for scene in sorted(scenes, key=lambda scene: (scene.name, scene.shots[0].path)):
+        count[scene.name] += 1
+        suffix = f"-{count[scene.name]}" if count[scene.name] > 1 else ""
+        named.append(Scene(scene.name + suffix, scene.shots))
+    return named
