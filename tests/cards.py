@@ -118,7 +118,7 @@ def write_jpeg(
     """
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = camera
-    details = exif.get_ifd(0x8769)
+    details: dict[int, object] = {}
     if time is not None:
         details[0x9003], details[0x9291] = f"{time:%Y:%m:%d %H:%M:%S}", f"{time.microsecond:06}"
     if focal_length is not None:
@@ -127,6 +127,7 @@ def write_jpeg(
         details[0xA405] = round(equivalent or 1.5 * (focal_length or 0))
     if lens is not None:
         details[0xA434] = lens
+    exif[0x8769] = details
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((8, 12, 3), 128, np.uint8) if pixels is None else pixels
     Image.fromarray(pixels).save(path, "JPEG", quality=95, subsampling=0, exif=exif)
