@@ -15,8 +15,8 @@ from opticalzoom.photo.metadata import Metadata, read_metadata
 
 RAW_SUFFIXES = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2")
 _OTHER_KINDS = {
-    "a video": (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf"),
-    "HEIF, which is not read: export it as JPEG": (".avif", ".heic", ".heif", ".hif"),
+    "is a video": (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf"),
+    "is HEIF, which is not read; export it as JPEG": (".avif", ".heic", ".heif", ".hif"),
 }
 _REASONS = {suffix: reason for reason, suffixes in _OTHER_KINDS.items() for suffix in suffixes}
 _TWIN_FOLDERS = frozenset({"raw", "raws", "jpeg", "jpegs", "jpg", "jpgs"} | {suffix[1:] for suffix in RAW_SUFFIXES})
