@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.pairs.warp import Field, Image, compose, homography_field, sample
+from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
 
 _KNOT_SPACING = 200
 """Pixels of Y between independent values of the local field: smooth, as lenses and parallax of far scenes are."""
@@ -125,14 +126,3 @@ class LensSimulation:
                 channels[channel], homography_field(centre, height, width), interpolation=cv2.INTER_CUBIC
             )
         return np.asarray(cv2.merge(channels))
-
-
-def srgb_to_linear(encoded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def linear_to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """sRGB values of linear light, clipped to [0, 1] (IEC 61966-2-1)."""
-    clipped = np.clip(linear, 0, 1)
-    return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055).astype(np.float32)

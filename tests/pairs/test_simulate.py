@@ -10,11 +10,10 @@ from skimage import data
 from opticalzoom.pairs.simulate import (
     LensSimulation,
     Misalignment,
-    linear_to_srgb,
     random_homography,
     random_local_field,
-    srgb_to_linear,
 )
+from opticalzoom.photo.color import srgb_to_linear
 
 
 def test_the_field_depends_on_seed_and_name_alone():
@@ -45,19 +44,6 @@ def test_nothing_moves_unless_asked():
     assert not Misalignment(local=1).is_none
     assert not Misalignment().field("a", 9, 9).any()
     assert np.array_equal(random_homography(np.random.default_rng(0), 1, 1, 5.0), np.eye(3))
-
-
-@pytest.mark.parametrize(
-    ("encoded", "linear"), [(0, 0), (0.04045, 0.0031308), (0.5, 0.21404114), (188 / 255, 0.50288646), (1, 1)]
-)
-def test_srgb_has_the_standard_values(encoded, linear):
-    assert srgb_to_linear(np.float32([encoded]))[0] == pytest.approx(linear, abs=1e-6)
-    assert linear_to_srgb(np.float32([linear]))[0] == pytest.approx(encoded, abs=1e-5)
-
-
-def test_srgb_returns_to_where_it_came_from():
-    values = np.linspace(0, 1, 257, dtype=np.float32)
-    assert np.abs(linear_to_srgb(srgb_to_linear(values)) - values).max() < 1e-5
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
