@@ -1,6 +1,7 @@
 """Memory cards of simulated photographs, for tests: a few scenes, each at several focal lengths, with right EXIF.
 
-    folder/DSC00001.JPG ...    write_card(folder, scenes=5, seed=0)
+    folder/DSC00001.JPG ...                        write_card(folder, scenes=5, seed=0)
+    folder/DSC00001.JPG, folder/DSC00001.DNG ...   write_card(folder, suffixes=(".JPG", ".DNG"))
 
 Every scene is one large textured picture (:func:`picture`). The camera sees all of it at its shortest focal length and
 the middle of it at longer ones, each time through another small homography (:func:`photograph`), so that shots of one
@@ -16,10 +17,19 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from opticalzoom.photo.color import srgb_to_camera
+from opticalzoom.photo.dng import write_dng
+from opticalzoom.photo.metadata import Metadata
+from opticalzoom.photo.mosaic import mosaic_of
+from opticalzoom.photo.raw import RawPhoto
+
 FOCAL_LENGTHS = (100.0, 50.0, 35.0, 24.0)
 START = datetime(2024, 5, 1, 10)
 SCENE, SHOT = timedelta(minutes=5), timedelta(seconds=7, milliseconds=250)
 """Time from scene to scene and from shot to shot."""
+GAINS = np.array([2.0, 1.0, 1.6])
+CAMERA_MATRIX = np.array([[1.6, -0.5, -0.1], [-0.2, 1.4, -0.2], [0.0, -0.5, 1.5]])
+"""White balance of the simulated RAW files, and camera RGB to linear sRGB."""
 MARGIN = 1.15
 """How much more of the scene is drawn than the camera sees, so that a moved camera sees no border."""
 
@@ -32,6 +42,7 @@ def write_card(
     focal_lengths: tuple[float, ...] = FOCAL_LENGTHS,
     size: tuple[int, int] = (200, 300),
     motion: float = 0.01,
+    suffixes: tuple[str, ...] = (".JPG",),
 ) -> list[list[Path]]:
     """Write ``DSC00001.JPG`` and so on: the focal lengths of the first scene in the order given, then the second's.
 
@@ -41,9 +52,10 @@ def write_card(
         focal_lengths: mm; the 35 mm equivalents are half as long again.
         size: height and width of the photos, pixels.
         motion: how far the corners of a photo move, relative to its height, at most.
+        suffixes: of the files of each shot: .JPG, .DNG (mosaics of the same pixels) or both.
 
     Returns:
-        The files of each scene.
+        The files of each scene; of each shot the one with the first suffix.
     """
     folder.mkdir(parents=True, exist_ok=True)
     card: list[list[Path]] = []
@@ -53,10 +65,17 @@ def write_card(
         whole = picture(rng, *(round(side * largest) for side in size))
         card.append([])
         for shot, focal_length in enumerate(focal_lengths):
-            path = folder / f"DSC{scene * len(focal_lengths) + shot + 1:05}.JPG"
+            name = f"DSC{scene * len(focal_lengths) + shot + 1:05}"
             pixels = photograph(whole, focal_length / min(focal_lengths), size, rng, motion)
-            write_jpeg(path, pixels, focal_length=focal_length, time=START + scene * SCENE + shot * SHOT)
-            card[-1].append(path)
+            for suffix in suffixes:
+                write = write_mosaic if suffix.lower() == ".dng" else write_jpeg
+                write(
+                    folder / (name + suffix),
+                    pixels,
+                    focal_length=focal_length,
+                    time=START + scene * SCENE + shot * SHOT,
+                )
+            card[-1].append(folder / (name + suffixes[0]))
     return card
 
 
@@ -69,7 +88,7 @@ def picture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
         noise = 0.3 * noise + noise.mean(axis=2, keepdims=True)  # photographs are greyer than noise
         canvas += cell**0.4 * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
         cell //= 3
-    canvas = np.clip(128 + 45 * (canvas - canvas.mean()) / canvas.std(), 0, 255).astype(np.uint8)
+    canvas = np.clip(128 + 32 * (canvas - canvas.mean()) / canvas.std(), 0, 255).astype(np.uint8)
     # The middle, which all focal lengths see, gets as many things as all the rest.
     for spread in (0.5, 0.12):
         for _ in range(25):
@@ -131,3 +150,11 @@ def write_jpeg(
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((8, 12, 3), 128, np.uint8) if pixels is None else pixels
     Image.fromarray(pixels).save(path, "JPEG", quality=95, subsampling=0, exif=exif)
+
+
+def write_mosaic(path: Path, pixels: np.ndarray, *, focal_length: float, time: datetime) -> None:
+    """Write what a Bayer sensor would have recorded of a photo (H×W×3 sRGB uint8, even sides), as a DNG."""
+    camera = srgb_to_camera(np.float32(pixels / 255), CAMERA_MATRIX)
+    raw = RawPhoto(mosaic_of(camera / GAINS.astype(np.float32)), GAINS, CAMERA_MATRIX)
+    equivalent = float(round(1.5 * focal_length))
+    write_dng(path, raw, Metadata("Simulated Zoom 24-100", None, focal_length, equivalent, time))

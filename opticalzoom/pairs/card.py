@@ -12,8 +12,8 @@ from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.pairs.shot import Problem, Shot
 from opticalzoom.photo.image import SUFFIXES
 from opticalzoom.photo.metadata import Metadata, read_metadata
+from opticalzoom.photo.raw import RAW_SUFFIXES, is_raw
 
-RAW_SUFFIXES = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".rw2")
 _OTHER_KINDS = {
     "is a video": (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf"),
     "is HEIF, which is not read; export it as JPEG": (".avif", ".heic", ".heif", ".hif"),
@@ -25,33 +25,33 @@ _SAME_EXPOSURE = 2.0
 """Seconds that the times of two files of one exposure may differ: some count whole seconds, some round to even ones."""
 
 
-def folders(root: Path) -> Iterator[tuple[Path, list[Path], list[str]]]:
+def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Path], list[str]]]:
     """Every folder at and below ``root`` with its files, by name; names removed from the third are not entered.
 
-    Hidden files and folders are left out.
+    Hidden files and folders are left out; ``problems`` gets the folders that cannot be listed.
 
     Raises:
-        PairError: ``root`` is no folder, or cannot be listed.
+        PairError: ``root`` is no folder.
     """
     if not root.is_dir():
         raise PairError("no such folder.", path=root, remedy="Name the folder that holds the photos.")
 
-    def refuse(error: OSError) -> None:
-        raise PairError(f"cannot be listed: {error.strerror}.", path=error.filename, remedy="Check its permissions.")
+    def note(error: OSError) -> None:
+        problems.append(Problem(Path(error.filename), f"cannot be listed: {error.strerror}"))
 
-    for folder, below, names in os.walk(root, onerror=refuse):
+    for folder, below, names in os.walk(root, onerror=note):
         below[:] = sorted(name for name in below if not name.startswith("."))
         yield Path(folder), [Path(folder, name) for name in sorted(names) if not name.startswith(".")], below
 
 
 def is_picture(path: Path) -> bool:
     """Whether the suffix is that of a photo or RAW file that can be read."""
-    return path.suffix.lower() in SUFFIXES or path.suffix.lower() in RAW_SUFFIXES
+    return path.suffix.lower() in SUFFIXES or is_raw(path)
 
 
-def home(folder: Path) -> Path:
-    """The folder whose exposures these are: that above, for one named after a kind of file (RAW, JPEG, ARW, ...)."""
-    return folder.parent if folder.name.lower() in _TWIN_FOLDERS else folder
+def home(root: Path, folder: Path) -> Path:
+    """The folder without those on its way from ``root`` that are named after a kind of file (RAW, JPEG, ARW, ...)."""
+    return root.joinpath(*(part for part in folder.relative_to(root).parts if part.lower() not in _TWIN_FOLDERS))
 
 
 def find_shots(files: list[Path]) -> tuple[list[Shot], list[Problem]]:

@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from opticalzoom.errors import PhotoError
 from opticalzoom.pairs.shot import Shot, field_of_view_ratio
+from opticalzoom.pairs.source import as_rgb
+from opticalzoom.photo.raw import read_preview
 
 Thumbnail = NDArray[np.uint8]
 
@@ -38,7 +41,7 @@ def split_by_content(shots: list[Shot]) -> list[list[Shot]]:
     Two shots are of one part if they look alike, or if both look like a third one. A shot whose file cannot be decoded
     or whose focal length isn't known stays with the one before it.
     """
-    thumbnails = [_thumbnail(shot.photo) for shot in shots]
+    thumbnails = [_thumbnail(shot) for shot in shots]
     part = list(range(len(shots)))
     for first, second in combinations(range(len(shots)), 2):
         if second - first > _REACH or part[first] == part[second]:
@@ -74,17 +77,22 @@ def likeness(short: Thumbnail, long: Thumbnail, ratio: float) -> float:
     return float(cv2.matchTemplate(fine, sought, cv2.TM_CCOEFF_NORMED).max())
 
 
-def _thumbnail(path: Path | None) -> Thumbnail | None:
-    if path is None:
-        return None
+def _thumbnail(shot: Shot) -> Thumbnail | None:
     try:
-        with Image.open(path) as picture:
+        with Image.open(shot.photo) if shot.photo else _preview(shot.path) as picture:
             picture.draft("L", (_SIDE, _SIDE))  # a JPEG is decoded no larger than needed
             grey = ImageOps.exif_transpose(picture).convert("L")
             grey.thumbnail((_SIDE, _SIDE))
     except Exception:  # of many classes, for damaged pictures; reading them properly will tell
         return None
     return _resized(np.asarray(grey), _SIDE / max(grey.size))
+
+
+def _preview(path: Path) -> Image.Image:
+    preview = read_preview(path)
+    if preview is None:
+        raise PhotoError("has no preview.", path=path)
+    return Image.fromarray(as_rgb(preview.color))
 
 
 def _middle(image: NDArray[Any], part: float) -> NDArray[Any]:

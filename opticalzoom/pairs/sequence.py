@@ -41,9 +41,9 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
     problems: list[Problem] = []
     scenes: list[Scene] = []
     homes: dict[Path, list[Path]] = defaultdict(list)
-    for folder, files, below in folders(root):
+    for folder, files, below in folders(root, problems):
         if not sr_raw.is_scene(folder, files):
-            homes[home(folder) if folder != root else root] += files
+            homes[home(root, folder)] += files
             continue
         below.clear()  # what the authors' scripts put there
         shots, more = sr_raw.find_scene_shots(folder, files)

@@ -60,6 +60,19 @@ def test_a_card_of_five_scenes(card):
     ]
 
 
+def test_a_card_of_raw_files_with_and_without_jpegs(tmp_path):
+    both = write_card(tmp_path / "both", scenes=1, size=(32, 48), suffixes=(".JPG", ".DNG"))
+    raw = write_card(tmp_path / "mosaics", scenes=1, size=(32, 48), suffixes=(".DNG",))
+    scenes, problems = find_scenes(tmp_path)
+    assert problems == []
+    assert [shot.photo for shot in scenes[0].shots] == both[0]
+    assert [shot.raw for shot in scenes[0].shots] == [path.with_suffix(".DNG") for path in both[0]]
+    assert [shot.raw for shot in scenes[1].shots] == raw[0]
+    assert {shot.photo for shot in scenes[1].shots} == {None}
+    assert scenes[0].shots[1].metadata.time == scenes[1].shots[1].metadata.time == START + SHOT
+    assert len(pair_shots(scenes[1], 2)) == 2
+
+
 def test_shots_are_sorted_by_focal_length_whatever_their_order(tmp_path):
     for number, length in enumerate((35, 24, 100, 50)):
         write_jpeg(tmp_path / f"{number}.jpg", focal_length=length, time=at(number))
@@ -67,7 +80,9 @@ def test_shots_are_sorted_by_focal_length_whatever_their_order(tmp_path):
     assert [shot.name for shot in scene.shots] == ["2", "3", "0", "1"]
 
 
-@pytest.mark.parametrize("layout", ["{stem}.{suffix}", "{kind}/{stem}.{suffix}", "JPEG/{stem}.{suffix}"])
+@pytest.mark.parametrize(
+    "layout", ["{stem}.{suffix}", "{kind}/{stem}.{suffix}", "JPEG/{stem}.{suffix}", "{kind}/monday/{stem}.{suffix}"]
+)
 def test_raw_and_jpeg_of_one_exposure_are_one_shot(tmp_path, layout):
     kinds = {"JPG": "JPEG", "arw": "Raw"}
     for number, length in enumerate((100, 24)):
@@ -135,6 +150,23 @@ def test_a_card_full_of_videos(tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.mp4").write_bytes(b"\0\0\0\x18ftypisom")
     assert find_scenes(tmp_path) == ([], [Problem(tmp_path / f"{n}.mp4", "is a video") for n in range(3)])
+
+
+def test_folders_that_cannot_be_listed_are_a_problem(tmp_path, monkeypatch):
+    write_jpeg(tmp_path / "1.jpg", focal_length=24, time=at(0))
+    write_jpeg(tmp_path / "2.jpg", focal_length=50, time=at(1))
+    (tmp_path / "lost+found").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)  # permissions don't bind a superuser
+    scenes, problems = find_scenes(tmp_path)
+    assert len(scenes) == 1
+    assert reasons(tmp_path, problems) == {"lost+found": "cannot be listed: Permission denied"}
 
 
 def test_no_folder(tmp_path):
