@@ -13,9 +13,12 @@ from torch.utils.data import Dataset, Sampler
 from opticalzoom.errors import ConfigError
 from opticalzoom.pairs.prepare import PreparedPair
 from opticalzoom.pairs.warp import Image
+from opticalzoom.photo.mosaic import pack, unpack
 
 Sample = dict[str, Tensor]
 
+PACKED = 4
+"""Channels of a packed mosaic."""
 _TRIES = 8  # windows drawn until one is trusted enough
 _ENOUGH = 0.6  # part of the window's pixels that must be trusted
 
@@ -24,11 +27,12 @@ class PatchDataset(Dataset[Sample]):
     """Endless patches of prepared pairs; item ``i`` depends on the seed and ``i`` alone.
 
     Items have ``x`` C×p×p (or C×sp×sp for resized input), ``y`` 3×sp×sp, float32 in [0, 1], and ``mask``
-    1×sp×sp, 1 where Y can be trusted.
+    1×sp×sp, 1 where Y can be trusted. Packed mosaics (C = 4) are turned as mosaics and cut by one row or column
+    where needed, so that they start R G / G B whichever way they lie.
 
     Args:
         pairs: prepared pairs, all of one scale and input kind.
-        scale: Y over X on the network's grid.
+        scale: Y over X on the network's grid, which has 2×2 pixels of a mosaic in one.
         size: side p of a patch in pixels of the grid.
         seed: of windows, flips and turns.
         augment: whether patches are flipped and turned.
@@ -48,7 +52,9 @@ class PatchDataset(Dataset[Sample]):
         weights: Sequence[float] | None = None,
     ) -> None:
         chances = [p.y.shape[0] * p.y.shape[1] for p in pairs] if weights is None else weights
-        usable = [(p, w) for p, w in zip(pairs, chances, strict=True) if min(p.y.shape[:2]) >= size * scale]
+        self._margin = int(augment and any(p.x.shape[2] == PACKED for p in pairs))  # a cell more, to cut from
+        least = (size + self._margin) * scale
+        usable = [(p, w) for p, w in zip(pairs, chances, strict=True) if min(p.y.shape[:2]) >= least]
         self._pairs = [pair for pair, _ in usable]
         if not self._pairs:
             raise ConfigError(
@@ -69,20 +75,22 @@ class PatchDataset(Dataset[Sample]):
         pair = self._pairs[rng.choice(len(self._pairs), p=self._share)]
         row, column = self._window(pair, rng)
         x_scale = self._scale if pair.x.shape[:2] == pair.y.shape[:2] else 1
+        size = self._size + self._margin
         window = (
-            _cut(pair.x, row, column, self._size, x_scale),
-            _cut(pair.y, row, column, self._size, self._scale),
-            _cut(pair.mask[..., None], row, column, self._size, self._scale),
+            _cut(pair.x, row, column, size, x_scale),
+            _cut(pair.y, row, column, size, self._scale),
+            _cut(pair.mask[..., None], row, column, size, self._scale),
         )
         turn = int(rng.integers(8)) if self._augment else 0
-        x, y, mask = (to_tensor(turned(part, turn)) for part in window)
-        return {"x": x, "y": y, "mask": mask}
+        parts = turned_raw(window, turn) if self._margin else tuple(turned(part, turn) for part in window)
+        return dict(zip(("x", "y", "mask"), map(to_tensor, parts), strict=True))
 
     def _window(self, pair: PreparedPair, rng: np.random.Generator) -> tuple[int, int]:
-        height, width = (side // self._scale - self._size + 1 for side in pair.y.shape[:2])
+        size = self._size + self._margin
+        height, width = (side // self._scale - size + 1 for side in pair.y.shape[:2])
         for _ in range(_TRIES):
             row, column = int(rng.integers(height)), int(rng.integers(width))
-            if _cut(pair.mask, row, column, self._size, self._scale).mean() >= _ENOUGH:
+            if _cut(pair.mask, row, column, size, self._scale).mean() >= _ENOUGH:
                 break
         return row, column
 
@@ -111,6 +119,26 @@ def turned(image: Image, turn: int) -> Image:
     """One of the eight flips and quarter turns of an H×W×C image, numbered 0 to 7."""
     flipped = image[:, ::-1] if turn >= 4 else image  # four turns, then four flipped ones
     return np.rot90(flipped, turn % 4)
+
+
+def turned_raw(window: tuple[Image, Image, Image], turn: int) -> tuple[Image, ...]:
+    """Turn a packed mosaic, its target and its mask (see :func:`turned`), and cut them to start R G / G B again.
+
+    Args:
+        window: (p + 1)×(p + 1)×4, and s(p + 1)×s(p + 1)×3 and ×1.
+        turn: 0 to 7.
+
+    Returns:
+        p×p×4, and sp×sp×3 and ×1, still one above the other.
+    """
+    packed, *pictures = window
+    cells = packed.shape[0] - 1
+    red = turned(np.array([[[True], [False]], [[False], [False]]]), turn)
+    row, column = divmod(int(red.argmax()), 2)
+    mosaic = turned(unpack(packed)[..., None], turn)[..., 0]
+    scale = pictures[0].shape[0] // mosaic.shape[0]
+    part = pack(mosaic[row : row + 2 * cells, column : column + 2 * cells])
+    return part, *(_cut(turned(picture, turn), row, column, 2 * cells, scale) for picture in pictures)
 
 
 def to_tensor(image: Image) -> Tensor:

@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+"""Linear sRGB to CIE XYZ (D65), IEC 61966-2-1."""
 
 
 def srgb_to_linear(encoded: Array) -> Array:
@@ -19,7 +23,7 @@ def linear_to_srgb(linear: Array) -> Array:
     return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
-def camera_to_srgb(camera: Array, matrix: NDArray[np.float64]) -> Array:
+def camera_to_srgb(camera: Array, matrix: Matrix) -> Array:
     """sRGB-encoded picture of linear, white-balanced camera colours.
 
     Args:
@@ -32,6 +36,17 @@ def camera_to_srgb(camera: Array, matrix: NDArray[np.float64]) -> Array:
     return linear_to_srgb(camera @ matrix.T.astype(np.float32))
 
 
-def srgb_to_camera(encoded: Array, matrix: NDArray[np.float64]) -> Array:
+def srgb_to_camera(encoded: Array, matrix: Matrix) -> Array:
     """Linear, white-balanced camera colours of an sRGB-encoded picture, H×W×3; inverse of :func:`camera_to_srgb`."""
     return np.asarray(srgb_to_linear(encoded) @ np.linalg.inv(matrix).T.astype(np.float32), dtype=np.float32)
+
+
+def matrix_from_xyz(from_xyz: Matrix) -> Matrix:
+    """Linear, white-balanced camera RGB to linear sRGB, 3×3, of a DNG's ColorMatrix (CIE XYZ to camera RGB, D65)."""
+    to_camera = from_xyz @ _TO_XYZ
+    return np.asarray(np.linalg.inv(to_camera / to_camera.sum(axis=1, keepdims=True)))
+
+
+def xyz_from_matrix(matrix: Matrix) -> Matrix:
+    """A DNG's ColorMatrix that gives this camera matrix; inverse of :func:`matrix_from_xyz`."""
+    return np.asarray(np.linalg.inv(matrix) @ np.linalg.inv(_TO_XYZ))

@@ -10,17 +10,15 @@ from os import PathLike
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
+from opticalzoom.photo.color import xyz_from_matrix
 from opticalzoom.photo.metadata import Metadata
 from opticalzoom.photo.raw import RawPhoto
 
 BLACK, WHITE = 2048, 65535
 """Levels written: room below black for noise, the rest for the signal."""
-_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-"""Linear sRGB to CIE XYZ (D65), IEC 61966-2-1."""
 _ASCII, _SHORT, _LONG, _RATIONAL, _SIGNED = 2, 3, 4, 5, 10
 _CFA, _D65 = 32803, 21
 _Tag = tuple[int, int, int, object, bool]
@@ -65,15 +63,10 @@ def _dng_tags(raw: RawPhoto, metadata: Metadata) -> list[_Tag]:
         _text(50708, camera),  # UniqueCameraModel
         (50714, _LONG, 1, BLACK, True),
         (50717, _LONG, 1, WHITE, True),
-        _rationals(50721, _color_matrix(raw.matrix).flatten(), _SIGNED),  # ColorMatrix1
+        _rationals(50721, xyz_from_matrix(raw.matrix).flatten(), _SIGNED),  # ColorMatrix1
         _rationals(50728, neutral),  # AsShotNeutral
         (50778, _SHORT, 1, _D65, True),  # CalibrationIlluminant1
     ]
-
-
-def _color_matrix(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A DNG's ColorMatrix, 3×3, CIE XYZ to camera RGB."""
-    return np.asarray(np.linalg.inv(matrix) @ np.linalg.inv(_TO_XYZ))
 
 
 def _exif_tags(metadata: Metadata) -> list[_Tag]:

@@ -10,6 +10,7 @@ from opticalzoom.errors import ConfigError
 from opticalzoom.pairs.datamodule import shares
 from opticalzoom.pairs.patches import PatchDataset, StepSampler, to_tensor, turned
 from opticalzoom.pairs.prepare import PreparedPair
+from opticalzoom.photo.mosaic import pack, unpack
 
 SCALE = 3
 
@@ -133,6 +134,31 @@ def test_weights_say_how_often_a_pair_is_drawn():
 
 def test_shares_are_the_parts_of_all_pixels():
     assert shares([coded(6, 6), coded(12, 6), coded(6, 6)]) == pytest.approx([0.25, 0.5, 0.25])
+
+
+def packed_pair(height, width):
+    """A packed mosaic of 2·height × 2·width pixels of which each tells its place and colour, and Y three times as fine.
+
+    A pixel of the mosaic is 3 · (its number), plus the number of its colour; Y has that number at all 9 pixels.
+    """
+    number = np.arange(4 * height * width, dtype=np.uint16).reshape(2 * height, 2 * width)
+    colour = np.tile(np.array([[0, 1], [1, 2]], np.uint16), (height, width))
+    y = np.stack([np.kron(number, np.ones((3, 3), np.uint16))] * 3, axis=2)
+    return PreparedPair("raw", pack(3 * number + colour), y, np.ones(y.shape[:2], bool))
+
+
+def test_packed_mosaics_keep_their_phase_and_their_place_above_y_whichever_way_they_are_turned():
+    patches = PatchDataset([packed_pair(7, 9)], 6, 4)
+    seen = set()
+    for index in range(200):
+        item = patches[index]
+        assert [tuple(item[key].shape) for key in ("x", "y", "mask")] == [(4, 4, 4), (3, 24, 24), (1, 24, 24)]
+        mosaic = unpack((item["x"] * 65535).round().long().permute(1, 2, 0).numpy())
+        y = (item["y"][0] * 65535).round().long().numpy()
+        assert np.array_equal(mosaic % 3, np.tile([[0, 1], [1, 2]], (4, 4)))
+        assert np.array_equal(np.kron(mosaic // 3, np.ones((3, 3), int)), y)
+        seen.add((int(y[0, 3] - y[0, 0]), int(y[3, 0] - y[0, 0])))
+    assert seen == {(a, b) for a, b in [(1, 18), (-1, 18), (1, -18), (-1, -18), (18, 1), (-18, 1), (18, -1), (-18, -1)]}
 
 
 def test_to_tensor_divides_integers_by_their_largest_value():
