@@ -12,9 +12,9 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, Checkpoint, RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from opticalzoom.checkpoint import ModelCard, save_model
+from opticalzoom.models.trunk import bicubic_zoom
 from opticalzoom.pictures import Picture, beside, flow_picture, label
 from opticalzoom.report import write_png
 from opticalzoom.train import ZoomTraining
@@ -116,9 +116,7 @@ class Pictures(Callback):
         """Draw the first picture."""
         if batch_idx or not trainer.is_global_zero or not isinstance(pl_module, ZoomTraining):
             return
-        size = (batch["y"].shape[-2], batch["y"].shape[-1])
-        enlarged = interpolate(batch["x"], size, mode="bicubic")
-        parts = {"bicubic": enlarged, "zoomed": outputs, "truth": batch["y"]}
+        parts = {"bicubic": bicubic_zoom(batch["x"], pl_module.contract), "zoomed": outputs, "truth": batch["y"]}
         self._show(trainer, "crops", beside([label(_pixels(p, self._crop), name) for name, p in parts.items()]))
         offset = pl_module(batch["x"]).offset
         if offset is not None:

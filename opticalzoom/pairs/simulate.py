@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.pairs.warp import Field, Image, compose, homography_field, sample
 from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
+from opticalzoom.photo.raw import RawPhoto
 
 _KNOT_SPACING = 200
 """Pixels of Y between independent values of the local field: smooth, as lenses and parallax of far scenes are."""
@@ -92,18 +94,27 @@ class LensSimulation:
 
     def shoot(self, y: Image, name: str) -> NDArray[np.uint8]:
         """The short shot of Y: sH×sW×3 sRGB uint8 or uint16 in, H×W×3 uint8 out."""
+        return self._finish(*self._expose(y, name))
+
+    def shoot_both(self, y: Image, name: str, sensor: MosaicSimulation) -> tuple[NDArray[np.uint8], RawPhoto]:
+        """The short shot as :meth:`shoot` has it, and as the mosaic of a sensor behind the same lens."""
+        light, rng = self._expose(y, name)
+        return self._finish(light, rng), sensor.expose(light, name)
+
+    def _expose(self, y: Image, name: str) -> tuple[NDArray[np.float32], np.random.Generator]:
+        """The light on the sensor's pixels, H×W×3 linear, without noise; and what draws the rest of the camera."""
         rng = np.random.default_rng((self.seed, zlib.crc32(name.encode()), self.scale))
         linear = self._aberrate(srgb_to_linear(y.astype(np.float32) / np.float32(np.iinfo(y.dtype).max)), rng)
         sigma = rng.uniform(*self.blur) * self.scale * rng.uniform(0.9, 1.1, 2)
         blurred = cv2.GaussianBlur(linear, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
         height, width = (side // self.scale for side in y.shape[:2])
-        small: Image = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA)
-        deviation = np.sqrt(np.maximum(small, 0) * rng.uniform(*self.shot_noise) + rng.uniform(*self.read_noise) ** 2)
-        noisy = small + deviation * rng.standard_normal(small.shape, dtype=np.float32)
-        return self._process(linear_to_srgb(noisy), rng)
+        return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_AREA)), rng
 
-    def _process(self, encoded: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Sharpening and JPEG, as cameras do: H×W×3 sRGB float32 in [0, 1] to uint8."""
+    def _finish(self, light: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Noise, sharpening and JPEG, as cameras do: H×W×3 linear to sRGB uint8."""
+        deviation = np.sqrt(np.maximum(light, 0) * rng.uniform(*self.shot_noise) + rng.uniform(*self.read_noise) ** 2)
+        noise = rng.standard_normal(light.shape, dtype=np.float32)
+        encoded = linear_to_srgb(np.asarray(light + deviation * noise, dtype=np.float32))
         detail = encoded - cv2.GaussianBlur(encoded, (0, 0), 1.0)
         sharpened = np.clip(encoded + rng.uniform(*self.sharpening) * detail, 0, 1)
         quality = int(rng.integers(self.jpeg[0], self.jpeg[1] + 1))

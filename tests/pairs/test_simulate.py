@@ -13,7 +13,9 @@ from opticalzoom.pairs.simulate import (
     random_homography,
     random_local_field,
 )
+from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.photo.color import srgb_to_linear
+from opticalzoom.photo.raw import render
 
 
 def test_the_field_depends_on_seed_and_name_alone():
@@ -83,3 +85,15 @@ def test_a_flat_picture_keeps_its_value_but_for_noise():
     x = LensSimulation(3).shoot(np.full((90, 90, 3), 128, np.uint8), "flat").astype(float)
     assert abs(x.mean() - 128) < 0.5
     assert 0 < x.std() < 4
+
+
+def test_the_mosaic_has_the_same_lens_but_neither_sharpening_nor_compression():
+    y = data.coffee()[:300, :300]
+    lens = LensSimulation(3, blur=(0.5, 0.5), shot_noise=(0, 0), read_noise=(0, 0), sharpening=(1, 1), jpeg=(20, 20))
+    sensor = MosaicSimulation(shot_noise=(1e-9, 1e-9), read_noise=(1e-6, 1e-6))
+    x, raw = lens.shoot_both(y, "coffee", sensor)
+    assert np.array_equal(x, lens.shoot(y, "coffee"))
+    assert raw.mosaic.shape == (100, 100)
+    plain = LensSimulation(3, blur=(0.5, 0.5), shot_noise=(0, 0), read_noise=(0, 0), sharpening=(0, 0), jpeg=(100, 100))
+    developed = render(raw) * 255
+    assert np.abs(developed - plain.shoot(y, "coffee")).mean() < 0.5 * np.abs(developed - x).mean()

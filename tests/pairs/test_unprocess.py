@@ -45,3 +45,18 @@ def test_noise_has_the_variance_that_is_asked_for():
     green = camera.shoot(np.full((200, 200, 3), 188, np.uint8), "grey").mosaic[::2, 1::2]
     assert green.mean() == pytest.approx(0.503, abs=0.001)
     assert green.var() == pytest.approx(0.503 * 1e-3 + 4e-6, rel=0.05)
+
+
+def test_white_fills_the_pixels_of_every_colour_and_is_developed_white():
+    picture = np.full((8, 8, 3), 255, np.uint8)
+    raw = MosaicSimulation(**NOISELESS).shoot(picture, "white")
+    assert np.allclose(raw.mosaic, 1, atol=1e-4)
+    assert render(raw).min() > 0.999
+    picture[...] = 254  # just below, gains fade in
+    assert np.ptp(render(MosaicSimulation(**NOISELESS).shoot(picture, "white")), axis=2).max() < 0.01
+
+
+def test_an_odd_last_row_and_column_are_left_out():
+    picture = np.ascontiguousarray(data.coffee()[:21, :33])
+    even = MosaicSimulation(**NOISELESS).shoot(picture[:20, :32], "a")
+    assert np.array_equal(MosaicSimulation(**NOISELESS).shoot(picture, "a").mosaic, even.mosaic)
