@@ -1,4 +1,4 @@
-"""One photo in, the zoomed photo out: tiles with overlap, so that memory stays bounded and no seam is left.
+"""One photo or mosaic in, the zoomed photo out: tiles with overlap, so that memory stays bounded and no seam is left.
 
 Tiles equal the untiled run: each is cut with as much around it as the network looks at, and at the photo's border
 nothing is added, so that the network's own padding acts where it would without tiles.
@@ -7,7 +7,7 @@ nothing is added, so that the network's own padding acts where it would without 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -19,10 +19,12 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models.contract import Contract
+from opticalzoom.photo.camera_space import WhiteBalance, decode_picture, encode_mosaic
 from opticalzoom.photo.image import Photo, from_float, to_float
+from opticalzoom.photo.raw import RawPhoto, upright
 
 TILE = 256
-"""Side of a tile in photo pixels: the overlap costs a third more work, the paper's ×4 network about 1 GB."""
+"""Side of a tile in pixels of photo or mosaic: overlaps cost a third more work, the paper's ×4 network about 1 GB."""
 
 Progress = Callable[[int, int], None]
 """Called after every tile with the number of tiles done and of all tiles."""
@@ -61,13 +63,7 @@ def windows(height: int, width: int, tile: int) -> list[Window]:
 
 
 def overlap(contract: Contract) -> int:
-    """How many photo pixels a tile needs around it so that its zoom equals that of the whole photo.
-
-    Raises:
-        ModelError: the model takes RAW input, not a photo.
-    """
-    if contract.input == "raw":
-        raise ModelError("these weights take RAW input, expected weights for photos (rgb or resized).")
+    """How many photo pixels (RAW: cells of 2×2) a tile needs around it so that its zoom equals that of the whole."""
     if contract.input == "resized":
         return math.ceil(contract.receptive_field / contract.scale) + _BICUBIC_REACH
     return contract.receptive_field
@@ -96,17 +92,15 @@ def zoom(model: nn.Module, pixels: np.ndarray, *, tile: int = TILE, progress: Pr
     """
     photo = Photo(pixels)
     contract = cast(Contract, model.contract)
-    margin, scale = overlap(contract), contract.scale
-    model.to(memory_format=torch.channels_last)
+    if contract.input == "raw":
+        raise ModelError(
+            "these weights take the mosaic of a RAW file.", remedy="Give the RAW file, or use weights for photos."
+        )
     height, width, channels = pixels.shape
+    scale = contract.scale
     output = _allocate((height * scale, width * scale, channels), pixels.dtype)
-    tiles = windows(height, width, tile)
-    for done, window in enumerate(tiles, start=1):
-        cut = window.grown(margin, height, width)
-        zoomed = _zoom_tile(model, photo.color[cut])[window.inside(cut).scaled(scale)]
-        output[window.scaled(scale)][..., : zoomed.shape[2]] = from_float(zoomed, pixels.dtype)
-        if progress:
-            progress(done, len(tiles))
+    for window, zoomed in _tiles(model, photo.color, tile, progress):
+        output[window][..., : zoomed.shape[2]] = from_float(zoomed, pixels.dtype)
     if photo.alpha is not None:
         size = width * scale, height * scale
         output[..., -1] = cv2.resize(np.ascontiguousarray(photo.alpha), size, interpolation=cv2.INTER_CUBIC)
@@ -122,15 +116,68 @@ def zoom_photo(photo: Photo, model: nn.Module, *, tile: int = TILE, progress: Pr
     return photo.replace(zoom(model, photo.pixels, tile=tile, progress=progress))
 
 
-def _zoom_tile(model: nn.Module, color: np.ndarray) -> np.ndarray:
-    """h×w×C (C = 1 or 3) integers to sh×sw×C float32, not clipped."""
+@torch.inference_mode()
+def zoom_raw(
+    raw: RawPhoto,
+    model: nn.Module,
+    white_balance: WhiteBalance = "input",
+    *,
+    tile: int = TILE,
+    progress: Progress | None = None,
+) -> Photo:
+    """A mosaic zoomed by the model's scale, without alignment, tile by tile.
+
+    Args:
+        raw: H×W mosaic.
+        model: for RAW input; otherwise as in :func:`zoom`.
+        white_balance: what the model was trained with.
+        tile: largest side of a tile in pixels of the mosaic.
+        progress: see :data:`Progress`.
+
+    Returns:
+        sH×sW×3 sRGB with 16 bits, upright, with the camera's as-shot white balance and colour matrix, no tone curve.
+
+    Raises:
+        ModelError: the model takes photos.
+        PhotoError: more pixels than the memory holds.
+        ConfigError: ``tile`` is below 2.
+    """
     contract = cast(Contract, model.contract)
-    x = torch.from_numpy(to_float(color)).permute(2, 0, 1)[None].expand(-1, 3, -1, -1)
+    if contract.input != "raw":
+        raise ModelError("these weights take photos.", remedy="Develop the RAW file first, or use weights for RAW.")
+    height, width = raw.mosaic.shape
+    output = _allocate((height * contract.scale, width * contract.scale, 3), np.dtype(np.uint16))
+    for window, zoomed in _tiles(model, encode_mosaic(raw, white_balance), tile // 2, progress):
+        output[window] = from_float(decode_picture(zoomed, raw, white_balance), np.uint16)
+    return Photo(upright(output, raw.orientation))
+
+
+def _tiles(
+    model: nn.Module, pixels: np.ndarray, tile: int, progress: Progress | None
+) -> Iterator[tuple[Window, np.ndarray]]:
+    """Where each zoomed tile goes, and the tile: h×w×C float32, not clipped."""
+    contract = cast(Contract, model.contract)
+    margin, factor = overlap(contract), contract.grid_factor
+    model.to(memory_format=torch.channels_last)
+    height, width = pixels.shape[:2]
+    tiles = windows(height, width, tile)
+    for done, window in enumerate(tiles, start=1):
+        cut = window.grown(margin, height, width)
+        zoomed = _zoom_tile(model, pixels[cut])
+        yield window.scaled(factor), zoomed[window.inside(cut).scaled(factor)]
+        if progress:
+            progress(done, len(tiles))
+
+
+def _zoom_tile(model: nn.Module, pixels: np.ndarray) -> np.ndarray:
+    """h×w×C integers (C = 1 or 3, or 4 of a packed mosaic) to the zoomed h×w×C float32 (C = 1 or 3), not clipped."""
+    contract = cast(Contract, model.contract)
+    x = torch.from_numpy(to_float(pixels)).permute(2, 0, 1)[None].expand(-1, contract.channels, -1, -1)
     if contract.input == "resized":
         x = F.interpolate(x, scale_factor=contract.scale, mode="bicubic").clamp(0, 1)
     x = x.contiguous(memory_format=torch.channels_last)
     image: Tensor = model.forward_unaligned(x).image[0]  # type: ignore[operator]
-    if color.shape[2] == 1:
+    if pixels.shape[2] == 1:
         image = image.mean(0, keepdim=True)
     return image.permute(1, 2, 0).numpy()
 

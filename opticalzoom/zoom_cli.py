@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from torch import nn
 
-from opticalzoom.checkpoint import bundled, load_model, read_card
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
-from opticalzoom.models.contract import SCALES, Contract
-from opticalzoom.photo.image import find_photos, read_photo, write_photo
-from opticalzoom.zoom import Progress as TileProgress
-from opticalzoom.zoom import overlap, zoom_photo
+from opticalzoom.models.contract import SCALES
+from opticalzoom.photo.image import SUFFIXES, find_photos, write_photo
+from opticalzoom.photo.raw import RAW_SUFFIXES, is_raw
+from opticalzoom.zoomer import Zoomer, load_zoomer
 
-DEFAULT_SCALE = 3
 FORMATS = ("keep", "png", "jpg", "tif", "webp")
 
 
@@ -37,53 +33,33 @@ def run(arguments: list[str]) -> int:
         OpticalZoomError: the weights cannot be used, two photos would get one name, or nothing can be written there.
     """
     args = _parser().parse_args(arguments)
-    model = choose_model(args.weights, args.scale)
     found, missing = _find(args.photos)
-    wanted = name_outputs(found, Path(args.output), cast(Contract, model.contract).scale, args.format)
+    kinds = {is_raw(photo) for photo in found}
+    zoomers = {raw: load_zoomer(args.weights, args.scale, raw=raw) for raw in kinds}
+    scales = {photo: zoomers[is_raw(photo)].contract.scale for photo in found}
+    wanted = name_outputs(scales, Path(args.output), args.format)
     taken = {} if args.overwrite else {photo: path for photo, path in wanted.items() if path.exists()}
     known = [*missing, *(_exists(path) for path in taken.values())]
     jobs = {photo: path for photo, path in wanted.items() if photo not in taken}
     _report(known)  # before hours of computing, not after
     if jobs:
         _check_writable(Path(args.output))
-    failures = _zoom_all(jobs, model, args.quality, args.overwrite)
+    failures = _zoom_all(jobs, zoomers, args.quality, args.overwrite)
     _report(failures)
     done = len(jobs) - len(failures)
     Console().print(f"{done} of {len(wanted) + len(missing)} zoomed, in {args.output}", markup=False, soft_wrap=True)
     return 2 if known or failures else 0
 
 
-def choose_model(weights: str | None, scale: int | None) -> nn.Module:
-    """The model of a file or of bundled weights; without a name, the bundled weights of the scale (default ×3).
-
-    Raises:
-        ConfigError: no bundled weights have this scale, or the named weights have another one.
-        CheckpointError: the file is missing, damaged or no weights file.
-        ModelError: the weights are for RAW input.
-    """
-    scales = {name: read_card(path).arguments.get("scale") for name, path in bundled().items()}
-    remedy = f"Bundled: {', '.join(f'{name} (×{s})' for name, s in scales.items()) or 'none'}. --weights takes a file."
-    if weights is None:
-        wanted = scale or DEFAULT_SCALE
-        weights = next((name for name, its in scales.items() if its == wanted), None)
-        if weights is None:
-            raise ConfigError(f"no weights for ×{wanted} are bundled.", remedy=remedy)
-    model = load_model(weights)
-    contract = cast(Contract, model.contract)
-    if scale not in (None, contract.scale):
-        raise ConfigError(f"has weights for ×{contract.scale}, --scale asks for ×{scale}.", path=weights, remedy=remedy)
-    overlap(contract)  # raises for RAW weights before any photo is read
-    return model
-
-
-def name_outputs(photos: Iterable[Path], folder: Path, scale: int, suffix: str = "keep") -> dict[Path, Path]:
-    """Photo -> output: the stem, ``-x`` and the scale, and the photo's suffix or another one.
+def name_outputs(scales: Mapping[Path, int], folder: Path, suffix: str = "keep") -> dict[Path, Path]:
+    """Photo -> output: the stem, ``-x`` and the scale, and the photo's suffix (of a RAW file: .tif) or another one.
 
     Raises:
         ConfigError: two photos would get the same name.
     """
     outputs = {
-        photo: folder / f"{photo.stem}-x{scale}{photo.suffix if suffix == 'keep' else '.' + suffix}" for photo in photos
+        photo: folder / f"{photo.stem}-x{scale}{_kept(photo) if suffix == 'keep' else '.' + suffix}"
+        for photo, scale in scales.items()
     }
     twice = [path for path, count in Counter(outputs.values()).items() if count > 1]
     if twice:
@@ -94,13 +70,18 @@ def name_outputs(photos: Iterable[Path], folder: Path, scale: int, suffix: str =
     return outputs
 
 
+def _kept(photo: Path) -> str:
+    """The suffix of the format that holds what the photo has."""
+    return ".tif" if is_raw(photo) else photo.suffix
+
+
 def _find(paths: list[str]) -> tuple[list[Path], list[OpticalZoomError]]:
     """The photos of all paths, each once, and what is wrong with the paths that have none."""
     found: list[Path] = []
     problems: list[OpticalZoomError] = []
     for path in paths:
         try:
-            found += find_photos([path])
+            found += find_photos([path], (*SUFFIXES, *RAW_SUFFIXES))
         except OpticalZoomError as error:
             problems.append(error)
     return list({photo.resolve(): photo for photo in found}.values()), problems
@@ -121,8 +102,10 @@ def _check_writable(folder: Path) -> None:
         ) from error
 
 
-def _zoom_all(jobs: dict[Path, Path], model: nn.Module, quality: int, overwrite: bool) -> list[OpticalZoomError]:
-    """Zoom all photos; returns what went wrong."""
+def _zoom_all(
+    jobs: dict[Path, Path], zoomers: Mapping[bool, Zoomer], quality: int, overwrite: bool
+) -> list[OpticalZoomError]:
+    """Zoom all photos, RAW files by the zoomer of True; returns what went wrong."""
     failures: list[OpticalZoomError] = []
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     with Progress(*columns, transient=True) as bar:
@@ -130,19 +113,13 @@ def _zoom_all(jobs: dict[Path, Path], model: nn.Module, quality: int, overwrite:
         for done, (photo, output) in enumerate(jobs.items()):
             bar.update(task, completed=done, description=f"{done + 1} of {len(jobs)}: {photo.name}")
             try:
-                _zoom_file(photo, output, model, quality, overwrite, partial(_advance, bar, task, done))
+                zoomed = zoomers[is_raw(photo)].zoom_file(photo, partial(_advance, bar, task, done))
+                write_photo(output, zoomed, overwrite=overwrite, quality=quality)
             except OpticalZoomError as error:
                 failures.append(error if error.path else _naming(photo, error))
             else:
                 bar.console.print(f"{photo} → {output}", markup=False, highlight=False, soft_wrap=True)
     return failures
-
-
-def _zoom_file(
-    photo: Path, output: Path, model: nn.Module, quality: int, overwrite: bool, progress: TileProgress
-) -> None:
-    zoomed = zoom_photo(read_photo(photo), model, progress=progress)
-    write_photo(output, zoomed, overwrite=overwrite, quality=quality)
 
 
 def _advance(bar: Progress, task: TaskID, before: int, done: int, total: int) -> None:
@@ -167,11 +144,15 @@ def _quality(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="opticalzoom zoom", description="Zoom photographs.")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="photos, or folders of photos")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="photos and RAW files, or folders of them")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the zoomed photos go")
     parser.add_argument("--weights", metavar="FILE", help="a weights file, or bundled weights by name")
-    parser.add_argument("--scale", type=int, choices=SCALES, help="must be that of the weights; default: theirs, or 3")
-    parser.add_argument("--format", choices=FORMATS, default="keep", help="format to write (default: the photo's own)")
+    parser.add_argument(
+        "--scale", type=int, choices=SCALES, help="must be that of the weights; default: theirs, or 3 (RAW: 4)"
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="keep", help="format to write (default: the photo's own; of RAW files tif)"
+    )
     parser.add_argument("--quality", type=_quality, default=95, help="of JPEG and WebP, 1 to 100 (default: 95)")
     parser.add_argument("--overwrite", action="store_true", help="replace zoomed photos that are there already")
     return parser

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from opticalzoom import checkpoint, zoom_cli
+from opticalzoom import checkpoint, zoomer
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.cli import main
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models import build
 from opticalzoom.photo import image
 from opticalzoom.photo.image import Photo, read_photo, write_photo
-from opticalzoom.zoom import overlap, windows, zoom, zoom_photo
+from opticalzoom.zoom import windows, zoom, zoom_photo
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SIDES = st.integers(1, 40)
@@ -106,7 +106,7 @@ def test_overlap_is_needed():
 
 def test_raw_weights_are_refused():
     with pytest.raises(ModelError, match="RAW"):
-        overlap(network(input="raw").contract)
+        zoom(network(input="raw"), photo_pixels(8, 8))
 
 
 # --- pixels
@@ -288,14 +288,14 @@ def test_bundled_weights_are_chosen_by_scale(tmp_path, photo, monkeypatch, capsy
     for scale in (2, 3):
         card = ModelCard("bicubic", {"scale": scale})
         shipped[f"lens-x{scale}"] = save_model(tmp_path / f"lens-x{scale}.safetensors", build("bicubic", scale=3), card)
-    for module in (checkpoint, zoom_cli):
+    for module in (checkpoint, zoomer):
         monkeypatch.setattr(module, "bundled", lambda: shipped)
     assert verb(photo, "-o", tmp_path / "out") == 0
     assert verb(photo, "-o", tmp_path / "out", "--scale", 2) == 0
     assert verb(photo, "-o", tmp_path / "out", "--weights", "lens-x3", "--format", "tif") == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a-x2.png", "a-x3.png", "a-x3.tif"]
     assert verb(photo, "-o", tmp_path / "out", "--scale", 8) == 2
-    assert "no weights for ×8 are bundled. Bundled: lens-x2 (×2), lens-x3 (×3)" in capsys.readouterr().err
+    assert "no weights for ×8 are bundled. Bundled: lens-x2 (×2, rgb), lens-x3 (×3, rgb)" in capsys.readouterr().err
 
 
 def test_weights_that_are_none(tmp_path, photo, weights, capsys):

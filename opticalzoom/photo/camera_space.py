@@ -31,7 +31,7 @@ def encode_picture(picture: NDArray[Any], raw: RawPhoto, white_balance: WhiteBal
     """A RAW network's target, H×W×3: an sRGB picture (uint8 or uint16) in the colours of ``raw``'s camera."""
     camera = srgb_to_camera(to_float(picture), raw.matrix)
     if white_balance == "target":
-        camera = camera / _gains(raw).astype(np.float32)
+        camera /= _gains(raw).astype(np.float32)
     return from_float(linear_to_srgb(camera), np.uint16)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -133,8 +133,8 @@ def from_float(array: np.ndarray, dtype: type[np.unsignedinteger] | np.dtype) ->
     return np.rint(np.nan_to_num(np.clip(array, 0, 1), nan=0) * largest).astype(dtype)
 
 
-def find_photos(paths: Iterable[str | PathLike[str]]) -> list[Path]:
-    """The photos that ``paths`` name: files as they are, and of a folder those with a known suffix, by name.
+def find_photos(paths: Iterable[str | PathLike[str]], suffixes: Collection[str] = SUFFIXES) -> list[Path]:
+    """The photos that ``paths`` name: files as they are, and of a folder those with one of the suffixes, by name.
 
     Folders inside folders and hidden files are left out; nothing is listed twice.
 
@@ -145,20 +145,20 @@ def find_photos(paths: Iterable[str | PathLike[str]]) -> list[Path]:
     for path in map(Path, paths):
         if not path.exists():
             raise PhotoError("is not there.", path=path, remedy="Check the name.")
-        found += _photos_in(path) if path.is_dir() else [path]
+        found += _photos_in(path, suffixes) if path.is_dir() else [path]
     return list(dict.fromkeys(found))
 
 
-def _photos_in(folder: Path) -> list[Path]:
+def _photos_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise PhotoError(
             f"cannot be listed: {error.strerror}.", path=folder, remedy="Check its permissions."
         ) from error
-    photos = [e for e in entries if e.suffix.lower() in FORMATS and not e.name.startswith(".") and e.is_file()]
+    photos = [e for e in entries if e.suffix.lower() in suffixes and not e.name.startswith(".") and e.is_file()]
     if not photos:
-        raise PhotoError(f"holds no photos ({', '.join(SUFFIXES)}).", path=folder, remedy="Name another folder.")
+        raise PhotoError(f"holds no photos ({', '.join(suffixes)}).", path=folder, remedy="Name another folder.")
     return photos
 
 

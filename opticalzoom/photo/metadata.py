@@ -105,6 +105,29 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
     return _metadata(tags)
 
 
+def exif_of(metadata: Metadata) -> bytes:
+    """An EXIF block (TIFF-structured) that says the same, of an upright picture: for what is made from a RAW file."""
+    exif = Image.Exif()
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    camera = metadata.camera or ""
+    main: Tags = {_BASE.Make: camera.split(" ")[0], _BASE.Model: camera, _BASE.Orientation: 1}
+    sub: Tags = {
+        _BASE.LensModel: metadata.lens,
+        _BASE.FocalLength: metadata.focal_length,
+        _BASE.FocalLengthIn35mmFilm: round(metadata.focal_length_35mm or 0),
+        _BASE.ExposureTime: metadata.exposure_time,
+        _BASE.FNumber: metadata.f_number,
+        _BASE.ISOSpeedRatings: metadata.iso,
+    }
+    if metadata.time:
+        stamp, fraction, zone = metadata.time.strftime("%Y:%m:%d %H:%M:%S|%f|%z").split("|")
+        sub |= {_BASE.DateTimeOriginal: stamp, _BASE.SubsecTimeOriginal: fraction}
+        sub[_BASE.OffsetTimeOriginal] = f"{zone[:3]}:{zone[3:5]}" if zone else None
+    exif.update({tag: value for tag, value in main.items() if value})
+    details.update({tag: value for tag, value in sub.items() if value})
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
 def _guarded(read: Reader, file: BinaryIO) -> Tags:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,0 +1,107 @@
+"""Which weights zoom which file, and how: photos, and RAW files from the mosaic or developed first."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+from torch import nn
+
+from opticalzoom.checkpoint import ModelCard, bundled, load_model, read_card
+from opticalzoom.errors import ConfigError
+from opticalzoom.models.contract import Contract
+from opticalzoom.photo.camera_space import WhiteBalance
+from opticalzoom.photo.image import Photo, read_photo
+from opticalzoom.photo.metadata import exif_of, read_metadata
+from opticalzoom.photo.raw import RawPhoto, develop, is_raw, read_raw
+from opticalzoom.zoom import Progress, zoom_photo, zoom_raw
+
+DEFAULT_SCALE = 3
+"""Of photos, if neither weights nor a scale are named."""
+
+
+@dataclass(frozen=True)
+class Zoomer:
+    """A model that zooms files.
+
+    Attributes:
+        model: in eval mode.
+        white_balance: where the gains go, if the model takes RAW input.
+    """
+
+    model: nn.Module
+    white_balance: WhiteBalance = "input"
+
+    @property
+    def contract(self) -> Contract:
+        """The model's."""
+        return cast(Contract, self.model.contract)
+
+    def zoom_file(self, path: Path, progress: Progress | None = None) -> Photo:
+        """The zoomed photo of a file, with its EXIF.
+
+        A RAW file is zoomed from its mosaic if the weights take RAW input, and developed first otherwise.
+
+        Raises:
+            OpticalZoomError: the file cannot be read, or it is a photo and the weights take RAW input.
+        """
+        if not is_raw(path):
+            return zoom_photo(read_photo(path), self.model, progress=progress)
+        zoomed = self.zoom_mosaic(read_raw(path), progress)
+        return dataclasses.replace(zoomed, exif=exif_of(read_metadata(path)))
+
+    def zoom_mosaic(self, raw: RawPhoto, progress: Progress | None = None) -> Photo:
+        """The zoomed photo of a mosaic: sRGB with 16 bits, upright."""
+        if self.contract.input == "raw":
+            return zoom_raw(raw, self.model, self.white_balance, progress=progress)
+        return zoom_photo(develop(raw), self.model, progress=progress)
+
+
+def load_zoomer(weights: str | Path | None = None, scale: int | None = None, *, raw: bool = False) -> Zoomer:
+    """Weights of a file or bundled ones by name; without a name the bundled weights that suit best.
+
+    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, by default ×3 for
+    photos.
+
+    Args:
+        weights: file or name.
+        scale: must be that of the weights.
+        raw: whether RAW files are to be zoomed.
+
+    Raises:
+        ConfigError: no bundled weights have this scale, or the named weights have another one.
+        CheckpointError: the file is missing, damaged or no weights file.
+    """
+    name = str(weights) if weights is not None else _suiting(scale, raw)
+    zoomer = Zoomer(load_model(name), _white_balance(read_card(name)))
+    if scale not in (None, zoomer.contract.scale):
+        raise ConfigError(
+            f"has weights for ×{zoomer.contract.scale}, --scale asks for ×{scale}.", path=name, remedy=_remedy()
+        )
+    return zoomer
+
+
+def _suiting(scale: int | None, raw: bool) -> str:
+    """The name of bundled weights."""
+    arguments = {name: read_card(path).arguments for name, path in bundled().items()}
+    wanted = [("raw", scale)] if raw else []
+    for kind, its_scale in [*wanted, ("rgb", scale or DEFAULT_SCALE)]:
+        for name, its in arguments.items():
+            if its.get("input", "rgb") == kind and its_scale in (None, its["scale"]):
+                return name
+    raise ConfigError(f"no weights for ×{scale or DEFAULT_SCALE} are bundled.", remedy=_remedy())
+
+
+def _remedy() -> str:
+    cards = {name: read_card(path).arguments for name, path in bundled().items()}
+    names = (f"{name} (×{its['scale']}, {its.get('input', 'rgb')})" for name, its in cards.items())
+    return f"Bundled: {', '.join(names) or 'none'}. --weights takes a file."
+
+
+def _white_balance(card: ModelCard) -> WhiteBalance:
+    """What the model was trained with, as its card has it."""
+    data = card.training.get("data", {})
+    found = data.get("white_balance") if isinstance(data, dict) else None
+    return cast(WhiteBalance, found) if found in get_args(WhiteBalance) else "input"
