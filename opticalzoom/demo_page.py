@@ -153,13 +153,12 @@ def _zoomed(out: Path, findings: Findings) -> Section:
     method, ours = list(findings.zoomed.items())[-1]
     name = findings.zoomed_name
     text = f"""The photo {name} at its full size, zoomed ×3 with the weights {method} that ship with the package. They \
-learned a real lens: Nikon pairs of City100, misaligned by up to 24 pixels and registered by the code that you just saw.
+learned a real lens: Nikon pairs of City100, misaligned by up to 24 pixels and registered by the code that you just \
+saw; and simulated cameras of any sharpness, so that they leave alone what is sharp.
 
 There is no truth here: nobody took {name} with a longer lens. And the photo is not from the lens that the weights \
-learned. So look at it as what a user gets, not as a measurement. The measured figures are in docs/results.
-
-It is not a flattering test either. The photo was reduced before, so it is already sharp. The weights undo a blur that \
-is not there, and edges come out too hard. Expect this with any photo that was reduced or sharpened."""
+learned, and was reduced before: it holds little blur to undo. Look at it as what a user gets, not as a measurement. \
+The measured figures are in docs/results."""
     height, width = ours.shape[:2]
     pictures = {
         f"{name}-crop": (
