@@ -5,9 +5,9 @@ photographed. The result maps every pixel of the registered target, which has th
 pixel of ``moving`` that shows the same point.
 
 Homography: SIFT matches (Lowe, https://doi.org/10.1023/B:VISI.0000029664.99615.94) with MAGSAC++
-(https://arxiv.org/abs/1912.05909), phase correlation where there are too few, ECC refinement (Evangelidis and
-Psarakis, https://doi.org/10.1109/TPAMI.2008.113). Flow: DIS (https://arxiv.org/abs/1603.03590) on locally
-normalised images, smoothed with the forward-backward consistency as weight.
+(https://arxiv.org/abs/1912.05909), a search by correlation where there are too few, ECC refinement on a pyramid
+(Evangelidis and Psarakis, https://doi.org/10.1109/TPAMI.2008.113). Flow: see :mod:`opticalzoom.pairs.flow`.
+All of it happens on reduced pictures: a registration costs about the same for 1 and for 24 megapixels.
 """
 
 from __future__ import annotations
@@ -19,58 +19,80 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.homography import estimate_homography, refine_ecc
-from opticalzoom.pairs.warp import (
-    Field,
-    Image,
-    compose,
-    homography_field,
-    inside,
-    resize_field,
-    sample,
-    scaled_homography,
-)
+from opticalzoom.pairs.flow import smooth_flow
+from opticalzoom.pairs.homography import refine_ecc
+from opticalzoom.pairs.locate import Location, locate
+from opticalzoom.pairs.normalise import local_correlation, normalise_locally
+from opticalzoom.pairs.plane import Matrix, Plane, normalised, plane
+from opticalzoom.pairs.registration import Registration
+from opticalzoom.pairs.warp import Field, Image, homography_field, inside, sample, scaled_homography
 
 Method = Literal["none", "homography", "flow"]
 
-VERSION = 1
+VERSION = 2
 """Part of every cache key: raise it when the result of a registration changes."""
 
-_FEATURE_SIDE = 1600  # longest side for features and ECC: more costs time and adds no accuracy to eight numbers
-_FLOW_SIDE = 2400
-_SMOOTHING = 16.0  # pixels: sigma of the flow's Gaussian; 8 to 32 differ by 0.3 dB on City100
-_CONSISTENT = 1.0  # pixels of forward-backward error that a trusted pixel may have
+_WORKING_PIXELS = 2e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
+_OVERSAMPLING = 2.0  # pixels of that grid per pixel of X: X's detail needs no more
+_ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
+_COARSE = 4  # pixels of the working grid per pixel of the flow
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
 _MIN_TRUSTED = 0.3
-_MIN_SIDE = 32
+MIN_SIDE = 32
+"""Pixels: smaller pictures cannot be registered."""
 
 
-@dataclass(frozen=True)
-class Registration:
-    """Where each pixel of the registered target lies in the moving image, and how far that can be trusted.
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Two photographs brought together on a working grid.
 
     Attributes:
-        field: H×W×2 float32, (dy, dx) in pixels of the moving image: sample it at p + field(p).
-        trusted: H×W bool, inside the moving image and consistent forwards and backwards.
-        correlation: mean correlation of the two images' locally normalised luminance, −1 to 1.
-        residual: median forward-backward error in pixels.
-        reason: why the pair was rejected; empty for an accepted one.
+        target: X on the working grid.
+        transform: 3×3, pixels of the photograph X to those of Y.
+        flow: h×w×2 float32, in pixels of the working grid, over the whole of it.
+        doubt: h×w float32, expected error in pixels of Y.
+        correlation: of the locally normalised pictures where both show something.
+        inliers: features that agree.
     """
 
-    field: Field
-    trusted: NDArray[np.bool_]
-    correlation: float = 1.0
-    residual: float = 0.0
-    reason: str = ""
+    target: Plane
+    transform: Matrix
+    flow: Field
+    doubt: NDArray[np.float32]
+    correlation: float
+    inliers: int
 
-    @property
-    def ok(self) -> bool:
-        """Whether the pair can be used."""
-        return not self.reason
+    def on_grid(self, to_x: Matrix, size: tuple[int, int], moving_size: tuple[int, int]) -> Registration:
+        """The registration of a target, of which ``to_x`` (3×3) maps the pixels to X's."""
+        height, width = (max(1, round(side)) for side in self._coarse_size(to_x, size))
+        to_target = np.diag([size[1] / width, size[0] / height, 1.0])
+        to_target[:2, 2] = (np.diag(to_target)[:2] - 1) / 2
+        to_plane = np.linalg.inv(self.target.to_photo) @ to_x  # of the target's pixels
+        shrink = np.diag([self.flow.shape[1] / self.target.size[1], self.flow.shape[0] / self.target.size[0], 1.0])
+        shrink[:2, 2] = (np.diag(shrink)[:2] - 1) / 2
+        to_coarse = (shrink @ to_plane @ to_target)[:2]
+        flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+        flow = cv2.warpAffine(self.flow, to_coarse, (width, height), flags=flags, borderMode=border)
+        doubt = cv2.warpAffine(self.doubt, to_coarse, (width, height), flags=flags, borderMode=border)
+        enlarge = np.array([1 / to_plane[1, 1], 1 / to_plane[0, 0]], np.float32)
+        found = Registration(
+            size,
+            moving_size,
+            normalised(self.transform @ to_x),
+            np.asarray(flow * enlarge, np.float32),
+            np.asarray(doubt, np.float32),
+            self.correlation,
+            inliers=self.inliers,
+        )
+        return judged(found)
 
-    def warp(self, image: Image, interpolation: int = cv2.INTER_LANCZOS4) -> Image:
-        """``image``, which has the moving image's grid, on the fixed image's: H×W×C, same dtype."""
-        return sample(image, self.field, interpolation=interpolation)
+    def _coarse_size(self, to_x: Matrix, size: tuple[int, int]) -> tuple[float, float]:
+        """Of the flow's grid over the target: as fine as the flow is."""
+        to_plane = np.linalg.inv(self.target.to_photo) @ to_x
+        return (
+            size[0] * to_plane[1, 1] * self.flow.shape[0] / self.target.size[0],
+            size[1] * to_plane[0, 0] * self.flow.shape[1] / self.target.size[1],
+        )
 
 
 def register(moving: Image, fixed: Image, *, scale: float = 1.0, method: Method = "flow") -> Registration:
@@ -82,86 +104,82 @@ def register(moving: Image, fixed: Image, *, scale: float = 1.0, method: Method 
         scale: how much ``fixed`` was enlarged: ``moving`` is blurred to the same sharpness for matching.
         method: ``flow`` (homography and flow), ``homography`` alone, or ``none`` (identity, all trusted).
     """
-    height, width = fixed.shape[:2]
+    size, moving_size = fixed.shape[:2], moving.shape[:2]
     if method == "none":
-        identity = np.zeros((height, width, 2), np.float32)
-        return Registration(identity, inside(identity, *moving.shape[:2]))
-    if min(*fixed.shape[:2], *moving.shape[:2]) < _MIN_SIDE:
-        return _rejected(height, width, f"smaller than {_MIN_SIDE} pixels")
-    target, source = _luminance(fixed), cv2.GaussianBlur(_luminance(moving), (0, 0), max(scale / 2, 0.5))
-    homography = _homography(source, target)
-    if homography is None:
-        return _rejected(height, width, "too few common features and no common shift")
-    found = _refine_flow(source, target, homography_field(homography, height, width), apply_flow=method == "flow")
-    return _judged(found, moving.shape[:2])
+        return unmoved(size, moving_size)
+    if min(*size, *moving_size) < MIN_SIDE:
+        return rejected(size, moving_size, f"smaller than {MIN_SIDE} pixels")
+    location = locate(fixed, moving, 1.0)
+    if location is None:
+        return rejected(size, moving_size, "too few common features and no common shift")
+    rows, columns = slice(0, size[0]), slice(0, size[1])
+    found = align(fixed, moving, location, rows, columns, _OVERSAMPLING / scale)
+    if method == "homography":
+        found = replace(found, flow=np.zeros_like(found.flow))
+    return found.on_grid(np.eye(3), size, moving_size)
 
 
-def _homography(source: Image, target: Image) -> NDArray[np.float64] | None:
-    factor = min(1.0, _FEATURE_SIDE / max(target.shape))
-    small_target, small_source = _shrink(target, factor), _shrink(source, factor)
-    coarse = estimate_homography(small_source, small_target)
-    if coarse is None:
-        return None
-    return scaled_homography(refine_ecc(small_source, small_target, coarse), 1 / factor)
-
-
-def _refine_flow(source: Image, target: Image, glob: Field, *, apply_flow: bool) -> Registration:
-    """Flow between the target and the globally warped source, on a grid of at most ``_FLOW_SIDE`` pixels.
-
-    Without ``apply_flow`` the flow only serves to judge the homography and is not applied.
-    """
-    height, width = target.shape[:2]
-    factor = min(1.0, _FLOW_SIDE / max(height, width))
-    a = normalise_locally(_shrink(target, factor))
-    b = normalise_locally(_shrink(sample(source, glob, interpolation=cv2.INTER_LINEAR), factor))
-    forward, error = smooth_flow(a, b)
-    if not apply_flow:
-        forward = np.zeros_like(forward)
-    correlation = local_correlation(a, sample(b, forward, interpolation=cv2.INTER_LINEAR))
-    field = compose(glob, resize_field(forward, height, width))
-    error = cv2.resize(error, (width, height)) / factor
-    return Registration(field, error < _CONSISTENT, correlation, float(np.median(error)))
-
-
-def smooth_flow(a: Image, b: Image) -> tuple[Field, NDArray[np.float32]]:
-    """Smooth flow with a(p) ≈ b(p + flow(p)), and its forward-backward error in pixels.
+def align(
+    x: Image, y: Image, location: Location, rows: slice, columns: slice, oversampling: float = _OVERSAMPLING
+) -> Alignment:
+    """Refine a location in a part of X: ECC on a pyramid, then flow.
 
     Args:
-        a: H×W uint8.
-        b: H×W uint8.
-
-    Returns:
-        H×W×2 float32 flow (dy, dx) and the H×W float32 length of forward + backward flow before smoothing.
+        x: H×W×3.
+        y: h×w×3.
+        location: of ``y`` in ``x``, to a few pixels.
+        rows: of the part of ``x`` that is used.
+        columns: likewise.
+        oversampling: working pixels per pixel of ``x``, at most.
     """
-    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    # the stubs forget that there may be no initial flow
-    forward = np.ascontiguousarray(dis.calc(a, b, None)[..., ::-1])  # type: ignore[call-overload]
-    backward = np.ascontiguousarray(dis.calc(b, a, None)[..., ::-1])  # type: ignore[call-overload]
-    error = np.linalg.norm(compose(backward, forward), axis=-1).astype(np.float32)
-    weight = np.exp(-(error**2)) + 1e-3  # never zero: empty regions take the flow of their surroundings
-    total = cv2.GaussianBlur(weight, (0, 0), _SMOOTHING)
-    smooth = cv2.GaussianBlur(forward * weight[..., None], (0, 0), _SMOOTHING) / total[..., None]
-    return np.asarray(smooth, dtype=np.float32), error
+    area = (rows.stop - rows.start) * (columns.stop - columns.start)
+    sampling = min(oversampling, float(np.sqrt(_WORKING_PIXELS / area)))
+    target = plane(x, rows, columns, sampling)
+    span = pixels_spanned(location.homography, (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2)
+    source = plane(y, slice(0, y.shape[0]), slice(0, y.shape[1]), min(1.0, sampling / span))
+    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(0.5 * oversampling, 0.5))
+    a, b = normalise_locally(target.grey), normalise_locally(blurred)
+    homography = _refined(b, a, target.between(source, location.homography))
+    globally = homography_field(homography, *target.size)
+    moved = normalise_locally(sample(blurred, globally, interpolation=cv2.INTER_LINEAR))
+    flow, error = smooth_flow(a, moved)
+    shown = inside(globally, *source.size)
+    correlation = local_correlation(a[shown], sample(moved, flow, interpolation=cv2.INTER_LINEAR)[shown])
+    coarse = tuple(max(1, side // _COARSE) for side in target.size[::-1])
+    return Alignment(
+        target,
+        target.photos(source, homography),
+        np.asarray(cv2.resize(flow, coarse, interpolation=cv2.INTER_AREA)),
+        np.asarray(cv2.resize(error, coarse, interpolation=cv2.INTER_AREA) * (span / sampling), np.float32),
+        correlation,
+        location.inliers,
+    )
 
 
-def normalise_locally(luminance: Image, sigma: float = 12.0) -> NDArray[np.uint8]:
-    """Mean and contrast of every neighbourhood made equal, H×W uint8 around 128: immune to exposure and shading."""
-    grey = luminance.astype(np.float32)
-    mean = cv2.GaussianBlur(grey, (0, 0), sigma)
-    variance = cv2.GaussianBlur(grey * grey, (0, 0), sigma) - mean * mean
-    contrast = np.sqrt(np.maximum(variance, 4.0))  # flat regions keep their noise small
-    return np.asarray(np.clip(128 + 40 * (grey - mean) / contrast, 0, 255), dtype=np.uint8)
+def _refined(source: Image, target: Image, homography: Matrix) -> Matrix:
+    for side in _ECC_SIDES:
+        factor = min(1.0, side / max(target.shape))
+        small_source, small_target = _shrink(source, factor), _shrink(target, factor)
+        refined = refine_ecc(small_source, small_target, scaled_homography(homography, factor))
+        homography = scaled_homography(refined, 1 / factor)
+    return normalised(homography)
 
 
-def local_correlation(a: Image, b: Image) -> float:
-    """Correlation coefficient of two normalised images; 0 where one of them is flat."""
-    deviation_a, deviation_b = a.astype(np.float32) - 128, b.astype(np.float32) - 128
-    norm = float(np.sqrt((deviation_a**2).mean() * (deviation_b**2).mean()))
-    return float((deviation_a * deviation_b).mean()) / norm if norm > 0 else 0.0
+def _shrink(image: Image, factor: float) -> Image:
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
 
 
-def _judged(found: Registration, moving_size: tuple[int, int]) -> Registration:
-    trusted = found.trusted & inside(found.field, *moving_size)
+def pixels_spanned(homography: Matrix, y: float, x: float) -> float:
+    """Pixels of Y along one pixel of X at (y, x)."""
+    points = np.array([[x, y, 1], [x + 1, y, 1], [x, y + 1, 1]]) @ homography.T
+    places = points[:, :2] / points[:, 2:]
+    (a, b), (c, d) = places[1] - places[0], places[2] - places[0]
+    return float(np.sqrt(abs(a * d - b * c)))
+
+
+def judged(found: Registration) -> Registration:
+    """With its verdict, and the residual of what is visible."""
+    trusted = found.trusted
     reason = ""
     if found.correlation < _MIN_CORRELATION:
         reason = (
@@ -169,25 +187,15 @@ def _judged(found: Registration, moving_size: tuple[int, int]) -> Registration:
         )
     elif trusted.mean() < _MIN_TRUSTED:
         reason = f"only {trusted.mean():.0%} of the pixels could be registered (at least {_MIN_TRUSTED:.0%} expected)"
-    return replace(found, trusted=trusted, reason=reason)
+    return replace(found, residual=float(np.median(found.doubt)), reason=reason)
 
 
-def _rejected(height: int, width: int, reason: str) -> Registration:
-    nothing = np.zeros((height, width), dtype=bool)
-    return Registration(
-        np.zeros((height, width, 2), np.float32), nothing, correlation=0.0, residual=np.inf, reason=reason
-    )
+def unmoved(size: tuple[int, int], moving_size: tuple[int, int]) -> Registration:
+    """The identity, all of it trusted."""
+    return Registration(size, moving_size, np.eye(3), np.zeros((1, 1, 2), np.float32), np.zeros((1, 1), np.float32))
 
 
-def _luminance(image: Image) -> NDArray[np.uint8]:
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    elif image.dtype != np.uint8:
-        image = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-
-
-def _shrink(image: Image, factor: float) -> Image:
-    if factor == 1:
-        return image
-    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+def rejected(size: tuple[int, int], moving_size: tuple[int, int], reason: str) -> Registration:
+    """No registration, and why."""
+    nothing = np.full((1, 1), np.inf, np.float32)
+    return replace(unmoved(size, moving_size), doubt=nothing, correlation=0.0, residual=np.inf, reason=reason)

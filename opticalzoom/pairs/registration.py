@@ -1,0 +1,139 @@
+"""What a registration is: a homography, a coarse flow on top of it, and how far each pixel can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.pairs.plane import Matrix
+from opticalzoom.pairs.warp import Field, Image, inside
+
+TRUST = 1.0
+"""Pixels of the moving image: a pixel whose expected error is larger is not trusted."""
+_TILE = 1024
+"""Pixels: pictures are warped in tiles of this side, so that 24 megapixels need neither memory nor OpenCV's 32,767."""
+_REDUCE = 1.25
+"""From so many pixels of the moving image to one of the target on, it is averaged first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """Where each pixel of the registered target lies in the moving image, and how far that can be trusted.
+
+    A target pixel p lies at ``transform``(p + flow(p)). ``flow`` and ``doubt`` are coarse, and enlarged when used.
+
+    Attributes:
+        size: (H, W) of the target.
+        moving_size: (height, width) of the moving image.
+        transform: 3×3 float64, pixels (x, y, 1) of the target to those of the moving image.
+        flow: h×w×2 float32, (dy, dx) in pixels of the target, over the whole of it.
+        doubt: h×w float32, expected error in pixels of the moving image; infinite where nothing is known.
+        correlation: mean correlation of the two images' locally normalised luminance, −1 to 1.
+        residual: median expected error in pixels of the moving image, of what both show.
+        inliers: features that agree with the transform; 0 if it was found without.
+        reason: why the pair was rejected; empty for an accepted one.
+    """
+
+    size: tuple[int, int]
+    moving_size: tuple[int, int]
+    transform: Matrix
+    flow: Field
+    doubt: NDArray[np.float32]
+    correlation: float = 1.0
+    residual: float = 0.0
+    inliers: int = 0
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the pair can be used."""
+        return not self.reason
+
+    @cached_property
+    def field(self) -> Field:
+        """H×W×2 float32, (dy, dx) in pixels of the moving image: sample it at p + field(p)."""
+        field = np.empty((*self.size, 2), np.float32)
+        for rows, columns in _tiles(self.size):
+            y, x = self._positions(rows, columns)
+            field[rows, columns, 0] = y - np.arange(rows.start, rows.stop)[:, None]
+            field[rows, columns, 1] = x - np.arange(columns.start, columns.stop)
+        return field
+
+    @cached_property
+    def visible(self) -> NDArray[np.bool_]:
+        """H×W bool: pixels that lie inside the moving image."""
+        return inside(self.field, *self.moving_size)
+
+    @cached_property
+    def trusted(self) -> NDArray[np.bool_]:
+        """H×W bool: visible and found where the moving image shows the same, to about ``TRUST`` pixels."""
+        doubt = np.minimum(self.doubt, 1e6)  # infinity times a weight of zero is no number
+        return np.asarray(self.visible & (cv2.resize(doubt, self.size[::-1]) < TRUST))
+
+    @property
+    def overlap(self) -> float:
+        """Share of the target that the moving image shows."""
+        return float(self.visible.mean())
+
+    def warp(self, image: Image, interpolation: int = cv2.INTER_LANCZOS4) -> Image:
+        """``image``, which has the moving image's grid, on the target's: H×W×C, same dtype.
+
+        Where the moving image is finer than the target it is averaged first.
+        """
+        to_image, image = _reduced(image, np.sqrt(abs(np.linalg.det(self.transform[:2, :2]))))
+        warped = np.empty((*self.size, *image.shape[2:]), image.dtype)
+        for rows, columns in _tiles(self.size):
+            y, x = self._positions(rows, columns)
+            y, x = y * to_image[1, 1] + to_image[1, 2], x * to_image[0, 0] + to_image[0, 2]
+            warped[rows, columns] = _remap(image, y, x, interpolation).reshape(warped[rows, columns].shape)
+        return warped
+
+    def _positions(self, rows: slice, columns: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(y, x) in the moving image of the target's pixels in a tile."""
+        flow = self._flow(rows, columns)
+        y = flow[..., 0] + np.arange(rows.start, rows.stop, dtype=np.float64)[:, None]
+        x = flow[..., 1] + np.arange(columns.start, columns.stop, dtype=np.float64)
+        h = self.transform
+        w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
+        return (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w, (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w
+
+    def _flow(self, rows: slice, columns: slice) -> Field:
+        """A tile of the flow, enlarged bilinearly."""
+        step = np.array(self.flow.shape[:2]) / self.size
+        y = (np.arange(rows.start, rows.stop) + 0.5) * step[0] - 0.5
+        x = (np.arange(columns.start, columns.stop) + 0.5) * step[1] - 0.5
+        x, y = np.broadcast_arrays(x.astype(np.float32), y.astype(np.float32)[:, None])
+        return np.asarray(cv2.remap(self.flow, x.copy(), y.copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _tiles(size: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+    for top in range(0, size[0], _TILE):
+        for left in range(0, size[1], _TILE):
+            yield slice(top, min(top + _TILE, size[0])), slice(left, min(left + _TILE, size[1]))
+
+
+def _reduced(image: Image, pixels: float) -> tuple[Matrix, Image]:
+    """The picture, averaged so that a pixel of the target takes about one of it; and where its pixels went."""
+    if pixels <= _REDUCE:
+        return np.eye(3), image
+    height, width = (max(1, round(side / pixels)) for side in image.shape[:2])
+    step_y, step_x = height / image.shape[0], width / image.shape[1]
+    to_image = np.array([[step_x, 0, (step_x - 1) / 2], [0, step_y, (step_y - 1) / 2], [0, 0, 1]])
+    return to_image, np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _remap(image: Image, y: NDArray[np.float64], x: NDArray[np.float64], interpolation: int) -> Image:
+    """The picture at (y, x); only the part that is needed is handed to OpenCV."""
+    margin = 8  # more than any kernel's reach
+    spans = []
+    for positions, side in ((y, image.shape[0]), (x, image.shape[1])):
+        start = int(np.clip(np.floor(positions.min()) - margin, 0, max(side - 2 * margin, 0)))
+        spans.append(slice(start, int(np.clip(np.ceil(positions.max()) + margin, start + 2 * margin, side + 1))))
+    part = image[spans[0], spans[1]]
+    map_x, map_y = (x - spans[1].start).astype(np.float32), (y - spans[0].start).astype(np.float32)
+    return np.asarray(cv2.remap(part, map_x, map_y, interpolation, borderMode=cv2.BORDER_REFLECT_101))
