@@ -47,8 +47,9 @@ class Bicubic(nn.Module):
 
     def __init__(self, scale: int, input: InputKind = "rgb") -> None:
         super().__init__()
-        # Two pixels: an output pixel left of a pixel's centre has two of its four taps further to the left.
-        self.contract = Contract(scale, input, receptive_field=0 if input == "resized" else 2)
+        # Two pixels: an output pixel left of a pixel's centre has two of its four taps further to the left. A mosaic's
+        # red and blue come from one more.
+        self.contract = Contract(scale, input, receptive_field={"rgb": 2, "raw": 3, "resized": 0}[input])
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
         """Zoom x; a reference is checked and otherwise ignored, so that all models are called alike.

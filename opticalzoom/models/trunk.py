@@ -18,9 +18,10 @@ SkipKind = Literal["none", "bicubic"]
 
 
 def develop(packed: Tensor) -> Tensor:
-    """Packed mosaic to RGB on its own grid: R, the mean of both G, B.
+    """Packed mosaic to RGB on its own grid, all three colours at the middle of each cell.
 
-    The caller has applied the white balance; a real development replaces this when RAW files are supported.
+    R lies a quarter of a packed pixel up and left of it and B as far down and right: both are interpolated there. The
+    mean of both G is there already.
 
     Args:
         packed: N×4×h×w, R, G, G, B.
@@ -28,8 +29,11 @@ def develop(packed: Tensor) -> Tensor:
     Returns:
         N×3×h×w.
     """
-    red, green1, green2, blue = packed.unbind(1)
-    return torch.stack((red, (green1 + green2) / 2, blue), dim=1)
+    red, green1, green2, blue = F.pad(packed, (1, 1, 1, 1), mode="replicate").unbind(1)
+    for _ in range(2):  # rows, then columns
+        red = torch.lerp(red[:, 1:-1], red[:, 2:], 0.25).mT
+        blue = torch.lerp(blue[:, 1:-1], blue[:, :-2], 0.25).mT
+    return torch.stack((red, (green1 + green2)[:, 1:-1, 1:-1] / 2, blue), dim=1)
 
 
 def pad_to_grid(x: Tensor, size: SizeRule) -> Tensor:

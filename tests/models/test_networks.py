@@ -12,6 +12,7 @@ import pkgutil
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy import ndimage
 from torch import Tensor, nn
 
 import opticalzoom.models
@@ -29,6 +30,11 @@ def small(name: str, **arguments: object) -> nn.Module:
     """A model that is quick to run; bicubic interpolation has no size."""
     torch.manual_seed(0)
     return build(name, **arguments, **({} if name == "bicubic" else SMALL))
+
+
+def moved(planes: Tensor, by: float) -> Tensor:
+    """N×h×w, read ``by`` pixels further down and right, bilinearly."""
+    return torch.from_numpy(ndimage.shift(planes.numpy(), (0, -by, -by), order=1, mode="nearest"))
 
 
 def picture(model: nn.Module, height: int, width: int, images: int = 1) -> Tensor:
@@ -96,7 +102,8 @@ def test_x_is_its_own_reference(kind: str) -> None:
     if kind == "rgb":
         reference = x
     elif kind == "raw":
-        reference = torch.stack((x[:, 0], 0.5 * x[:, 1] + 0.5 * x[:, 2], x[:, 3]), dim=1)
+        green = 0.5 * x[:, 1] + 0.5 * x[:, 2]
+        reference = torch.stack((moved(x[:, 0], 0.25), green, moved(x[:, 3], -0.25)), dim=1)
     else:
         reference = sum(x[..., i::3, j::3] for i in range(3) for j in range(3)) / 9
     alone, paired = model(x), model(x, reference)
