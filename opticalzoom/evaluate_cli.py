@@ -10,15 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+import cv2
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from opticalzoom.checkpoint import load_model
 from opticalzoom.errors import PairError
-from opticalzoom.evaluate import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, common_scale, evaluate
+from opticalzoom.evaluate import PROTOCOLS, common_scale, evaluate
+from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair
 from opticalzoom.pairs.prepare import both_grids
-from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
+from opticalzoom.pairs.sources import Pixels, Source, SourceName, Split, open_source
+from opticalzoom.pairs.unprocess import MosaicSimulation
+from opticalzoom.photo.image import from_float
+from opticalzoom.photo.raw import render
 from opticalzoom.report import check_free, means, rich_table, write_results
+from opticalzoom.zoomer import load_zoomer
 
 
 def run(arguments: list[str]) -> int:
@@ -30,15 +36,19 @@ def run(arguments: list[str]) -> int:
     args = _parser().parse_args(arguments)
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
-    models = {name: load_model(path) for name, path in zip(method_names(args.weights), args.weights, strict=True)}
+    zoomers = dict(zip(method_names(args.weights), map(load_zoomer, args.weights), strict=True))
+    models = {name: zoomer.model for name, zoomer in zoomers.items()}
+    white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
     scale = common_scale(models.values())
+    raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())
     source = open_source(args.data, args.source, scale=scale, camera=args.camera)
     names = source.names(args.split)
     if not names:
         raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
-    loaders = [partial(load_pair, source, name) for name in names]
+    loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
     console = Console()
-    result = evaluate(models, track(loaders, "Evaluating", console=console, transient=True), args.protocol)
+    pairs = track(loaders, "Evaluating", console=console, transient=True)
+    result = evaluate(models, pairs, args.protocol, white_balance)
     for reason in result.skipped:
         console.print(f"left out: {reason}", style="yellow", markup=False)
     if not result.rows:
@@ -57,6 +67,20 @@ def load_pair(source: Source, name: str) -> EvalPair:
         raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
     y = pair.y[: enlarged.shape[0], : enlarged.shape[1]] if pair.y.shape == pair.x.shape else pair.y
     return EvalPair(name, x, enlarged, y, shipped=pair.resized)
+
+
+def load_raw_pair(source: Source, name: str) -> EvalPair:
+    """A source's pair with X as a mosaic, a simulated one where the source has none, and developed from it."""
+    loaded = source.load(name)
+    pair = load_pair(source, name)
+    height, width = (side // 2 * 2 for side in pair.x.shape[:2])
+    if min(height, width) == 0:
+        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for a mosaic.")
+    raw = loaded.mosaic or MosaicSimulation().shoot(pair.x[:height, :width], name)
+    developed = from_float(render(raw), np.uint16)
+    size = width * source.scale, height * source.scale
+    enlarged: Pixels = cv2.resize(developed, size, interpolation=cv2.INTER_CUBIC).astype(np.uint16, copy=False)
+    return EvalPair(name, developed, enlarged, pair.y[: size[1], : size[0]], raw)
 
 
 def method_names(weights: Sequence[str]) -> list[str]:

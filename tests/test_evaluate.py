@@ -16,10 +16,14 @@ from torch import Tensor, nn
 from opticalzoom import evaluate_cli as verb
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError, PairError
-from opticalzoom.evaluate import BICUBIC, PROTOCOLS, SHIPPED, EvalPair, Evaluation, evaluate
+from opticalzoom.evaluate import PROTOCOLS, Evaluation, evaluate
+from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair
 from opticalzoom.metrics import METRICS
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract, ZoomOutput
+from opticalzoom.pairs.unprocess import MosaicSimulation
+from opticalzoom.photo.image import from_float
+from opticalzoom.photo.raw import render
 
 SCALE = 2
 
@@ -143,10 +147,42 @@ def test_too_small_for_ssim_is_listed():
     assert "SSIM needs at least 11×11" in result.skipped[0]
 
 
-@pytest.mark.parametrize("other", [{"scale": 3}, {"scale": 2, "input": "raw"}])
-def test_models_must_fit_together(other):
+def test_models_must_have_one_scale():
     with pytest.raises(ConfigError):
-        run_pairs(pair(0), a=Recorder(), b=build("bicubic", **other))
+        run_pairs(pair(0), a=Recorder(), b=build("bicubic", scale=3))
+
+
+def test_raw_models_need_a_mosaic():
+    result = run_pairs(pair(0), raw=build("bicubic", scale=SCALE, input="raw"))
+    assert not result.rows
+    assert "no mosaic" in result.skipped[0]
+
+
+@pytest.mark.parametrize("white_balance", ["input", "target"])
+def test_raw_models_are_scored_in_srgb(white_balance):
+    quiet = MosaicSimulation(shot_noise=(1e-9, 1e-9), read_noise=(1e-5, 1e-5))
+    raw = quiet.shoot(pair(0).x, "a")
+    developed = from_float(render(raw), np.uint8)
+    one = pair(0, x=developed, raw=raw)
+    model = build("bicubic", scale=SCALE, input="raw")
+    result = evaluate({"raw": model}, [lambda: one], ["honest", "oracle"], {"raw": white_balance})
+    scores = {(row.protocol, row.method): row.scores["psnr_rgb"] for row in result.rows}
+    assert not result.skipped
+    # Half the colours' resolution, but the same picture: no shift of place or colour.
+    assert scores["honest", BICUBIC] - 4 < scores["honest", "raw"] < scores["honest", BICUBIC] + 1
+    assert scores["honest", "raw"] > 18
+
+
+def test_the_verb_develops_mosaics_for_weights_of_photos(folder):
+    card = ModelCard("bicubic", {"scale": SCALE, "input": "raw"})
+    save_model(folder / "raw.safetensors", build("bicubic", scale=SCALE, input="raw"), card)
+    weights = ["--weights", str(folder / "ours.safetensors"), str(folder / "raw.safetensors")]
+    arguments = [*weights, "--data", str(folder / "data"), "--split", "all", "-o", str(folder / "out")]
+    assert verb.run(arguments) == 0
+    with (folder / "out" / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["method"] for row in rows} == {"bicubic", "ours", "raw"}
+    assert {row["name"] for row in rows} == {"pair0", "pair1"}
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.photo.raw import RawPhoto
+
 Split = Literal["train", "val", "test", "all"]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -24,12 +26,16 @@ class Pair:
         x: short focal length, h×w×3 RGB, uint8 or uint16.
         y: long focal length, H×W×3 RGB, uint8 or uint16.
         resized: whether ``x`` was already enlarged to the size of ``y``.
+        mask: H×W bool, pixels of ``y`` that can be trusted; None for all.
+        mosaic: what the sensor recorded of exactly the field of ``x``, h×w, if the source has it.
     """
 
     name: str
     x: Pixels
     y: Pixels
     resized: bool
+    mask: NDArray[np.bool_] | None = None
+    mosaic: RawPhoto | None = None
 
 
 class Source(ABC):
