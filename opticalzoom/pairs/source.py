@@ -67,12 +67,16 @@ class Source(ABC):
         """Everything besides the files that the loaded pixels depend on."""
         return f"{type(self).__name__} x{self.scale}"
 
+    def group(self, name: str) -> str:
+        """What the pair has in common with others that belong into the same part of the data."""
+        return name
+
     def names(self, split: Split = "all") -> list[str]:
-        """Names of one part: here every tenth by a hash of the name is ``test``, another tenth ``val``."""
+        """Names of one part: here every tenth by a hash of its group is ``test``, another tenth ``val``."""
         if split == "all":
             return self.all_names()
         part = {0: "test", 1: "val"}
-        return [n for n in self.all_names() if part.get(zlib.crc32(n.encode()) % 10, "train") == split]
+        return [n for n in self.all_names() if part.get(zlib.crc32(self.group(n).encode()) % 10, "train") == split]
 
 
 def as_rgb(pixels: Pixels) -> Pixels:

@@ -1,4 +1,4 @@
-"""Where pairs come from: City100, two parallel folders, or plain photographs with a simulated zoom.
+"""Where pairs come from: City100, prepared folders, two parallel folders, or plain photographs with a simulated zoom.
 
 A source knows names and loads pairs; it neither misaligns nor registers (see :mod:`opticalzoom.pairs.prepare`).
 """
@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from opticalzoom.errors import PairError, PhotoError
+from opticalzoom.pairs import manifest
+from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.simulate import LensSimulation
 from opticalzoom.pairs.source import Pair, Pixels, Source, Split, as_rgb
 from opticalzoom.photo.image import find_photos, read_photo
 
 __all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
 
-SourceName = Literal["auto", "city100", "folders", "simulated"]
+SourceName = Literal["auto", "city100", "prepared", "folders", "simulated"]
 
 _CITY100_TEST = ("001", "016", "048", "060", "098")
 """Official test pairs of https://github.com/ngchc/CameraSR, for both cameras."""
@@ -136,7 +138,7 @@ class SimulatedZoom(Source):
 def open_source(
     root: str | Path, name: SourceName = "auto", *, scale: int = 3, camera: str = "NikonD5500", seed: int = 0
 ) -> Source:
-    """The source that ``root`` holds: City100's layout, two parallel folders, or plain photographs.
+    """The source that ``root`` holds: City100's layout, a prepared folder, two parallel folders, or plain photographs.
 
     Args:
         root: folder of the pairs.
@@ -154,6 +156,8 @@ def open_source(
     kind = _detect(root) if name == "auto" else name
     if kind == "city100":
         source: Source = City100(root, scale, camera)
+    elif kind == "prepared":
+        source = PreparedPairs(root, scale)
     elif kind == "folders":
         source = FolderPairs(root, scale)
     else:
@@ -175,6 +179,8 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 def _detect(root: Path) -> SourceName:
     if any("City100" in p.name for p in (root.resolve(), *root.iterdir())):
         return "city100"
+    if (root / manifest.NAME).is_file():
+        return "prepared"
     return "folders" if _parallel_folders(root) else "simulated"
 
 

@@ -1,0 +1,62 @@
+"""The folder that ``opticalzoom prepare`` wrote, as a source of registered pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opticalzoom.errors import PairError
+from opticalzoom.pairs.manifest import MASK, MOSAIC, NAME, PAIRS, X, Y, read_manifest
+from opticalzoom.pairs.source import Pair, Source, as_rgb
+from opticalzoom.photo.image import read_photo
+from opticalzoom.photo.raw import read_raw
+
+
+class PreparedPairs(Source):
+    """Accepted pairs of a prepared folder. All pairs of a scene are in the same part of the data.
+
+    Raises:
+        PairError: the manifest is damaged, or of another scale.
+    """
+
+    registered = True
+
+    def __init__(self, root: Path, scale: int) -> None:
+        super().__init__(scale)
+        self._root = root
+        records = read_manifest(root)
+        self._scenes = {name: str(record["scene"]) for name, record in records.items() if record["accepted"]}
+        scales = {record["scale"] for record in records.values()} - {scale}
+        if scales:
+            raise PairError(
+                f"holds pairs of ×{scales.pop()}, expected ×{scale}.",
+                path=root / NAME,
+                remedy="Set the scale to theirs, or prepare the photos for this one into another folder.",
+            )
+
+    def all_names(self) -> list[str]:
+        """Accepted pairs."""
+        return sorted(self._scenes)
+
+    def group(self, name: str) -> str:
+        """The scene."""
+        return self._scenes[name]
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """X, Y, the mask, and the mosaic if there is one."""
+        folder = self._root / PAIRS / name
+        mosaic = folder / MOSAIC
+        return (folder / X, folder / Y, folder / MASK, *([mosaic] if mosaic.exists() else []))
+
+    def load(self, name: str) -> Pair:
+        """X, its mosaic if it was a RAW file, and Y on X's grid times the scale, with its mask."""
+        paths = self.files(name)
+        x, y, mask = (read_photo(path).color for path in paths[:3])
+        expected = tuple(side * self.scale for side in x.shape[:2])
+        if y.shape[:2] != expected or mask.shape[:2] != expected:
+            raise PairError(
+                f"Y has {y.shape[:2]} and its mask {mask.shape[:2]} pixels, {expected} expected.",
+                path=paths[1],
+                remedy="Delete the pair's folder and prepare the photos again.",
+            )
+        mosaic = read_raw(paths[3]) if len(paths) > len((X, Y, MASK)) else None
+        return Pair(name, as_rgb(x), as_rgb(y), resized=False, mask=mask[..., 0] > 0, mosaic=mosaic)

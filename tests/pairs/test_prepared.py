@@ -1,0 +1,104 @@
+"""Manifests and the source that reads prepared folders."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from skimage import data
+
+from opticalzoom.errors import PairError
+from opticalzoom.pairs.manifest import NAME, append_record, read_manifest, write_manifest
+from opticalzoom.pairs.prepare import Preparation, prepare_pair
+from opticalzoom.pairs.sources import PreparedPairs, open_source
+from opticalzoom.pairs.unprocess import MosaicSimulation
+from opticalzoom.photo.dng import write_dng
+from opticalzoom.photo.image import Photo, write_photo
+
+SCALE = 2
+
+
+def record(name, scene="a", accepted=True, **more):
+    return {"name": name, "scene": scene, "scale": SCALE, "accepted": accepted, "reason": "", **more}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Eight accepted pairs of four scenes, one of them RAW, and a rejected one."""
+    y = data.astronaut()[:96, :128]
+    x = np.ascontiguousarray(y[::2, ::2])
+    mask = np.zeros((96, 128, 1), np.uint8)
+    mask[:30] = 255
+    for number in range(8):
+        home = tmp_path / "pairs" / f"p{number}"
+        for name, pixels in (("x", x), ("y", y), ("mask", mask)):
+            write_photo(home / f"{name}.png", Photo(pixels))
+        append_record(tmp_path, record(f"p{number}", f"scene{number // 2}"))
+    write_dng(tmp_path / "pairs" / "p0" / "x.dng", MosaicSimulation().shoot(x, "x"))
+    append_record(tmp_path, record("bad", accepted=False))
+    return tmp_path
+
+
+def test_the_last_record_of_a_name_counts_and_a_line_cut_short_is_passed_over(tmp_path):
+    for number in range(3):
+        append_record(tmp_path, record(f"p{number % 2}", number=number))
+    with (tmp_path / NAME).open("a") as file:
+        file.write('{"name": "half')
+    assert {name: r["number"] for name, r in read_manifest(tmp_path).items()} == {"p0": 2, "p1": 1}
+    write_manifest(tmp_path, read_manifest(tmp_path).values())
+    assert [json.loads(line)["name"] for line in (tmp_path / NAME).read_text().splitlines()] == ["p0", "p1"]
+
+
+def test_damage_in_the_middle_is_said(tmp_path):
+    (tmp_path / NAME).write_text("nonsense\n" + json.dumps(record("p")) + "\n")
+    with pytest.raises(PairError, match="line 1 is damaged"):
+        read_manifest(tmp_path)
+
+
+def test_a_folder_without_manifest_has_no_records(tmp_path):
+    assert read_manifest(tmp_path) == {}
+
+
+def test_a_prepared_folder_is_found_and_holds_what_was_accepted(folder):
+    source = open_source(folder, scale=SCALE)
+    assert isinstance(source, PreparedPairs)
+    assert source.registered
+    assert source.all_names() == [f"p{n}" for n in range(8)]
+    pair = source.load("p0")
+    assert pair.x.shape == (48, 64, 3)
+    assert pair.mosaic is not None
+    assert pair.mosaic.mosaic.shape == (48, 64)
+    assert pair.mask is not None
+    assert pair.mask[:30].all()
+    assert not pair.mask[30:].any()
+    assert source.load("p1").mosaic is None
+
+
+def test_pairs_of_a_scene_stay_together(folder):
+    source = open_source(folder, scale=SCALE)
+    parts = {split: set(source.names(split)) for split in ("train", "val", "test")}
+    assert set.union(*parts.values()) == set(source.all_names())
+    for scene in range(4):
+        assert sum(bool({f"p{2 * scene}", f"p{2 * scene + 1}"} & names) for names in parts.values()) == 1
+
+
+def test_the_mask_is_kept_without_further_registration(folder):
+    source = open_source(folder, scale=SCALE)
+    for kind in ("rgb", "raw"):
+        prepared = prepare_pair(source.load("p0"), SCALE, Preparation(input=kind, method="none"))
+        assert not prepared.reason
+        assert prepared.mask[:30].all()
+        assert not prepared.mask[30:].any()
+    assert prepared.x.shape == (24, 32, 4)
+
+
+def test_another_scale_is_refused(folder):
+    with pytest.raises(PairError, match="holds pairs of ×2, expected ×4"):
+        open_source(folder, scale=4)
+
+
+def test_a_pair_whose_files_do_not_fit_is_refused(folder):
+    write_photo(folder / "pairs" / "p1" / "y.png", Photo(np.zeros((10, 10, 3), np.uint8)), overwrite=True)
+    with pytest.raises(PairError, match="Delete the pair's folder"):
+        open_source(folder, scale=SCALE).load("p1")
