@@ -10,6 +10,7 @@ from opticalzoom.errors import OpticalZoomError
 
 VERBS = {
     "demo": ("opticalzoom.demo", "see a network learn a lens and zoom a photo, in a few minutes"),
+    "prepare": ("opticalzoom.prepare_cli", "register a card of zoom shots into training pairs, with a report"),
     "train": ("opticalzoom.train_cli", "learn a zoom from photo pairs"),
     "evaluate": ("opticalzoom.evaluate_cli", "score weights on pairs, with bicubic beside them"),
     "zoom": ("opticalzoom.zoom_cli", "zoom photographs"),

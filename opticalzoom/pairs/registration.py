@@ -72,13 +72,15 @@ class Registration:
     @cached_property
     def trusted(self) -> NDArray[np.bool_]:
         """H×W bool: visible and found where the moving image shows the same, to about ``TRUST`` pixels."""
+        if 0 in self.size:
+            return np.zeros(self.size, dtype=bool)
         doubt = np.minimum(self.doubt, 1e6)  # infinity times a weight of zero is no number
         return np.asarray(self.visible & (cv2.resize(doubt, self.size[::-1]) < TRUST))
 
     @property
     def overlap(self) -> float:
         """Share of the target that the moving image shows."""
-        return float(self.visible.mean())
+        return float(self.visible.mean()) if self.visible.size else 0.0
 
     def warp(self, image: Image, interpolation: int = cv2.INTER_LANCZOS4) -> Image:
         """``image``, which has the moving image's grid, on the target's: H×W×C, same dtype.

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rawpy
@@ -174,10 +175,15 @@ def develop(raw: RawPhoto) -> Photo:
     return Photo(from_float(upright(render(raw), raw.orientation), np.uint16))
 
 
-def upright(picture: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+def upright(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
     """An H×W×C picture turned and mirrored as its EXIF orientation, 1 to 8, asks for."""
     turns, mirror = _TURNS[orientation]
     return np.ascontiguousarray(np.rot90(picture[:, ::mirror], turns))
+
+
+def sensor_side_up(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """An upright picture turned as the sensor lay: the inverse of :func:`upright`."""
+    return upright(picture, {6: 8, 8: 6}.get(orientation, orientation))
 
 
 @contextmanager

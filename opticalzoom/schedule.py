@@ -1,0 +1,122 @@
+"""The same work in this machine's processes or on a Dask cluster: a function of one argument, results as they come.
+
+A job whose process dies is tried again elsewhere; if that one dies too, the job gets the result of ``lost``.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+import cv2
+
+from opticalzoom.errors import ConfigError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+_CONNECT_SECONDS = 10
+_RETRIES = 3
+
+
+def run_here(
+    function: Callable[[Job], Result], jobs: Iterable[Job], workers: int, lost: Callable[[Job], Result]
+) -> Iterator[Result]:
+    """Results of ``function`` for every job, in ``workers`` processes, as they are done.
+
+    Args:
+        function: importable by name.
+        jobs: picklable.
+        workers: how many processes, at least 1.
+        lost: the result of a job whose process died, alone in its pool; as by a lack of memory.
+
+    Raises:
+        ConfigError: ``workers`` is below 1.
+        Exception: what ``function`` raises; jobs that have not begun are dropped.
+    """
+    if workers < 1:
+        raise ConfigError(f"the number of workers is {workers}, expected at least 1.")
+    waiting = list(jobs)
+    while waiting:
+        suspects, waiting = yield from _run_pool(function, waiting, workers)
+        for job in suspects:  # one of them took the others with it: each alone
+            died, _ = yield from _run_pool(function, [job], 1)
+            if died:
+                yield lost(job)
+
+
+def _run_pool(
+    function: Callable[[Job], Result], jobs: list[Job], workers: int
+) -> Generator[Result, None, tuple[list[Job], list[Job]]]:
+    """Yields results; returns, if a process died, the jobs that were running then and those that had not begun."""
+    waiting = list(reversed(jobs))
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)  # fork and OpenCV's threads do not go together
+    running: dict[Future[Result], Job] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2 * workers:
+                job = waiting.pop()
+                running[pool.submit(function, job)] = job
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+                del running[future]
+    except BrokenProcessPool:
+        return list(running.values()), waiting[::-1]
+    finally:
+        for future in running:
+            future.cancel()
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [], []
+
+
+def _begin() -> None:
+    """In every process: Ctrl-C is the parent's business, and parallelism comes from the processes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def run_on_cluster(
+    function: Callable[[Job], Result], jobs: Iterable[Job], address: str, lost: Callable[[Job], Result]
+) -> Iterator[Result]:
+    """The same on the workers of a Dask scheduler, which must see the same files under the same names.
+
+    Args:
+        function: importable by name on the workers.
+        jobs: picklable.
+        address: of the scheduler, as ``tcp://10.0.0.1:8786``.
+        lost: the result of a job with which several workers died.
+
+    Raises:
+        ConfigError: Dask is not installed, or no scheduler answers.
+        Exception: what ``function`` raises; jobs that have not begun are cancelled.
+    """
+    try:
+        from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            "--scheduler needs Dask.", remedy='Install it with: pip install "opticalzoom[cluster]"'
+        ) from error
+    try:
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            "no Dask scheduler answers.",
+            path=address,
+            remedy="Start one with: dask scheduler; and dask worker ADDRESS.",
+        ) from error
+    with client:
+        futures = {client.submit(function, job, pure=False, retries=_RETRIES): job for job in jobs}
+        try:
+            for future in as_completed(list(futures)):
+                try:
+                    yield future.result()
+                except KilledWorker:
+                    yield lost(futures[future])
+                del futures[future]
+        finally:
+            client.cancel(list(futures))
