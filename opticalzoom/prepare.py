@@ -26,6 +26,7 @@ from opticalzoom.pairs.views import RegisteredView, register_views
 from opticalzoom.photo.dng import write_dng
 from opticalzoom.photo.image import Photo, from_float, read_photo, to_float, write_photo
 from opticalzoom.photo.raw import RawPhoto, develop, read_raw, render, sensor_side_up
+from opticalzoom.pictures import flow_limit
 from opticalzoom.prepare_pictures import write_pictures
 
 LEAST_SIDE = 32
@@ -96,7 +97,8 @@ def prepare(job: Job) -> Record:
             path=job.output,
             remedy="Free some space or choose another disk, and run again to go on.",
         ) from error
-    return {**_record(job), "accepted": not reason, "reason": reason, **summary}
+    flow = flow_limit(found.registration.flow) if found.registration.flow.size else 0.0
+    return {**_record(job), "accepted": not reason, "reason": reason, **summary, "flow": flow}
 
 
 def rejected(job: Job, reason: str) -> Record:

@@ -25,6 +25,7 @@ _NUMBERS = {
     "focal_ratio": ("focal ratio", "{:.2f}"),
     "ratio": ("measured ratio", "{:.2f}"),
     "residual": ("residual", "{:.2f} px of Y"),
+    "flow": ("flow up to", "{:.1f} px of the target"),
     "trusted": ("trusted", "{:.0%}"),
     "overlap": ("overlap", "{:.0%}"),
     "correlation": ("correlation", "{:.2f}"),
@@ -35,14 +36,15 @@ body { margin: 0 auto; max-width: 96rem; padding: 1rem 1.25rem 4rem; color: #222
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.05rem; margin: 0; overflow-wrap: anywhere; }
 article { border-top: 1px solid #ccc; padding: 1rem 0; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .6rem; margin-top: .5rem; }
-figure { margin: 0; } img { width: 100%; display: block; border-radius: 3px; background: #eee; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .6rem; margin-top: .5rem; }
+figure { margin: 0; }
+img { width: 100%; display: block; border-radius: 3px; background: #eee; box-shadow: 0 0 0 1px #ccc; }
 figcaption { color: #666; font-size: .82rem; }
 .numbers { color: #444; font-size: .9rem; margin: .2rem 0; } .verdict { font-weight: 600; }
 .accepted { color: #1a7f37; } .rejected { color: #b42318; }
 li { overflow-wrap: anywhere; }
 """
-_HOW_TO_READ = """Grey in the overlays is agreement; red and cyan edges are where the two shots do not lie on each other.
+_HOW_TO_READ = """Grey in the overlays is agreement; red and cyan edges are where the shots do not lie on each other.
 In the flow, the hue is the direction and full colour the largest displacement that was left by the homography.
 Only trusted pixels are trained on. Rejected pairs are not used."""
 
@@ -113,7 +115,7 @@ def _shots(record: Record) -> str:
 
 def _numbers(record: Record) -> str:
     found = ((title, form, record.get(key)) for key, (title, form) in _NUMBERS.items())
-    return ", ".join(f"{title} {form.format(value)}" for title, form, value in found if value is not None)
+    return ", ".join(f"{title} {form.format(value)}" for title, form, value in found if value)  # 0: nothing was found
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -1,0 +1,115 @@
+"""Jobs in processes and on a real Dask cluster, with processes that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from opticalzoom import schedule
+from opticalzoom.errors import ConfigError, PairError
+
+HERE = Path(__file__).parent
+
+
+def double(job: int) -> int:
+    return 2 * job
+
+
+def slow_note(job: tuple[int, str]) -> int:
+    """Leaves a file named for the job and the process, and takes its time."""
+    number, folder = job
+    Path(folder, f"{number}-{os.getpid()}").touch()
+    time.sleep(0.15)
+    return number
+
+
+def die_if_three(job: int) -> int:
+    if job == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)
+    return job
+
+
+def refuse(job: int) -> int:
+    raise PairError(f"no {job}", path="/some/where", remedy="Mend it.")
+
+
+def lost(job: object) -> int:
+    return -1
+
+
+def test_every_job_is_done_once():
+    assert sorted(schedule.run_here(double, range(20), 2, lost)) == list(range(0, 40, 2))
+
+
+def test_a_job_that_kills_its_process_is_lost_alone():
+    results = list(schedule.run_here(die_if_three, range(12), 2, lost))
+    assert sorted(results) == sorted([-1, *(n for n in range(12) if n != 3)])
+
+
+def test_errors_end_the_work():
+    with pytest.raises(PairError, match=r"/some/where: no 0 Mend it\."):
+        list(schedule.run_here(refuse, [0], 1, lost))
+
+
+def test_some_workers_are_needed():
+    with pytest.raises(ConfigError, match="at least 1"):
+        list(schedule.run_here(double, [1], 0, lost))
+
+
+def test_a_scheduler_that_does_not_answer(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(schedule, "_CONNECT_SECONDS", 1)
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"):
+        list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
+
+
+def test_without_dask_the_command_to_install_it_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match="pip install"):
+        list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers, each a process of its own: (address, worker processes)."""
+    pytest.importorskip("distributed")
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    common = ["--scheduler-file", str(file)]
+    processes = [
+        subprocess.Popen(
+            [*dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **options
+        )
+    ]
+    for _ in range(2):
+        worker = [*dask, "worker", *common, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory"]
+        processes.append(subprocess.Popen([*worker, str(tmp_path)], **options))
+    yield file, processes[1:]
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_nothing_is_lost_or_doubled_when_a_worker_is_killed(cluster, tmp_path):
+    file, workers = cluster
+    with pytest.importorskip("distributed").Client(scheduler_file=str(file), timeout=60) as client:
+        client.wait_for_workers(2, timeout=60)
+        address = client.scheduler.address
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    results = []
+    for result in schedule.run_on_cluster(slow_note, [(n, str(notes)) for n in range(24)], address, lost):
+        results.append(result)
+        if len(results) == 4:
+            workers[0].kill()
+    assert sorted(results) == list(range(24))
+    assert len({name.name.split("-")[1] for name in notes.iterdir()}) == 2  # both had worked
