@@ -97,6 +97,23 @@ def test_a_run_leaves_weights_logs_and_pictures(folder, tmp_path, capsys):
     assert "v_num" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("white_balance", ["input", "target"])
+def test_a_network_for_raw_files_is_trained_and_its_weights_say_where_the_gains_go(folder, tmp_path, white_balance):
+    options = (
+        "--data.input=raw",
+        f"--data.white_balance={white_balance}",
+        "--data.patch_size=8",
+        "--model.unaligned=0.5",
+    )
+    assert train(folder, tmp_path / "run", *options) == 0
+    card = read_card(tmp_path / "run" / "weights.safetensors")
+    assert card.arguments["input"] == card.training["data"]["input"] == "raw"
+    assert card.training["data"]["white_balance"] == white_balance
+    assert card.training["val/psnr_y"] > 10
+    assert list((tmp_path / "run" / "pictures").glob("*-crops.png"))
+    assert list((tmp_path / "run" / "pictures").glob("*-offset.png"))
+
+
 @pytest.mark.parametrize("step", [2, 4], ids=["between validations", "after one"])
 def test_interrupted_and_resumed_equals_straight_through(folder, tmp_path, monkeypatch, step):
     assert train(folder, tmp_path / "straight") == 0

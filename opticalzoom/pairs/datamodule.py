@@ -13,13 +13,15 @@ from rich.progress import track
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from opticalzoom.errors import ConfigError, PairError
-from opticalzoom.models.contract import InputKind
+from opticalzoom.errors import PairError
+from opticalzoom.models.contract import Contract, InputKind
 from opticalzoom.pairs.patches import PatchDataset, Sample, StepSampler, to_tensor
 from opticalzoom.pairs.prepare import PairCache, Preparation, PreparedPair
 from opticalzoom.pairs.register import Method
 from opticalzoom.pairs.simulate import Misalignment
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
+from opticalzoom.pairs.unprocess import MosaicSimulation
+from opticalzoom.photo.camera_space import WhiteBalance
 
 SPLITS: tuple[Split, Split] = ("train", "val")
 
@@ -27,20 +29,29 @@ SPLITS: tuple[Split, Split] = ("train", "val")
 class PairsDataModule(pl.LightningDataModule):
     """Photo pairs from a folder.
 
+    With ``input: raw``, prepared pairs with sensor data are used as they are; of all others the mosaic is simulated
+    from X (of plain photos from the simulated lens's light, before noise, sharpening and JPEG), with a white balance,
+    camera colours and noise drawn for each pair, see :mod:`opticalzoom.pairs.unprocess`. Both sides and the scores are
+    in the camera's colours then.
+
     Args:
         root: folder of the pairs, or several; a patch comes from each of them with the same probability.
-        source: city100, folders (two parallel ones), simulated (plain photos), or auto to look.
+        source: city100, prepared (by the verb prepare), folders (two parallel ones), simulated (plain photos), or
+            auto to look.
         scale: Y over the RGB size of X.
-        input: rgb (X as the sensor saw it) or resized (X at the target's size).
+        input: rgb (X as the sensor saw it), resized (X at the target's size) or raw (mosaics, simulated where a source
+            has none).
         camera: City100 only: NikonD5500 or iPhoneX.
         misalignment: largest displacement injected at the corners of Y, in its pixels; fixed per pair.
         local: largest displacement of the smooth local field injected on top, in pixels of Y.
         registration: flow, homography or none.
-        patch_size: side of a patch on the network's grid, in pixels.
+        white_balance: of raw input: input (its as-shot gains are applied to the mosaic) or target (neither the mosaic
+            nor the target has them, as in SR-RAW; zooming applies them last).
+        patch_size: side of a patch on the network's grid, in pixels; of raw input a pixel is a cell of 2×2.
         batch_size: patches a step and process.
         augment: flips and quarter turns.
         workers: processes that cut patches.
-        seed: of misalignment, simulated lenses and patches.
+        seed: of misalignment, simulated lenses and sensors, and patches.
         cache: folder of prepared pairs; they are reused when nothing that they depend on has changed.
     """
 
@@ -54,6 +65,7 @@ class PairsDataModule(pl.LightningDataModule):
         misalignment: float = 0.0,
         local: float = 0.0,
         registration: Method = "flow",
+        white_balance: WhiteBalance = "input",
         patch_size: int = 48,
         batch_size: int = 16,
         augment: bool = True,
@@ -63,11 +75,9 @@ class PairsDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=["root", "cache"])  # where the user keeps things is nobody's business
-        if input == "raw":
-            raise ConfigError("RAW pairs are not supported yet.", remedy="Use input: rgb or resized.")
         self._roots = [root] if isinstance(root, str) else root
         self._source, self._camera, self._cache = source, camera, cache
-        self._scale, self._resized, self._registration = scale, input == "resized", registration
+        self._scale, self._input, self._registration, self._white_balance = scale, input, registration, white_balance
         self._misalignment = Misalignment(misalignment, local, seed)
         self._patch_size, self._batch_size, self._augment = patch_size, batch_size, augment
         self._workers, self._seed = workers, seed
@@ -99,16 +109,19 @@ class PairsDataModule(pl.LightningDataModule):
         return prepare_all(source, source.names(split), preparation, cache, report=report)
 
     def _preparation(self, source: Source, split: Split) -> Preparation:
-        """Validation sees the pairs as they are: nothing is injected, and what is registered is left alone."""
-        if split == "train":
-            return Preparation(self._resized, self._misalignment, self._registration)
-        return Preparation(self._resized, Misalignment(), "none" if source.registered else "flow")
+        """What is registered already is left alone; validation sees the pairs as they are, nothing is injected."""
+        misalignment = self._misalignment if split == "train" else Misalignment()
+        method = self._registration if split == "train" else "flow"
+        if source.registered and misalignment.is_none:
+            method = "none"
+        return Preparation(self._input, misalignment, method, self._white_balance, MosaicSimulation(self._seed))
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """Endless batches, starting where the trainer's step counter stands."""
         pairs = [pair for group in self.training for pair in group]
         weights = [weight for group in self.training for weight in shares(group)]
-        patches = PatchDataset(pairs, self._scale, self._patch_size, self._seed, self._augment, weights)
+        factor = Contract(self._scale, self._input).grid_factor
+        patches = PatchDataset(pairs, factor, self._patch_size, self._seed, self._augment, weights)
         trainer = self.trainer
         done, rank, processes = (
             (trainer.global_step * trainer.accumulate_grad_batches, trainer.global_rank, trainer.world_size)

@@ -17,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.models.contract import InputKind
 from opticalzoom.pairs import register as registration
 from opticalzoom.pairs.simulate import Misalignment
 from opticalzoom.pairs.source import Pair, Pixels, Source
+from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.pairs.warp import Image, inside, sample
+from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic, encode_picture
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,30 @@ class Preparation:
     """What is done to every pair.
 
     Attributes:
-        resized_input: whether the network takes X at the target's size (``resized``) or as the sensor saw it.
+        input: whether the network takes X as photographed (``rgb``), at the target's size (``resized``) or as a packed
+            mosaic (``raw``).
         misalignment: injected into Y first.
         method: registration that follows: ``flow``, ``homography`` or ``none``.
+        white_balance: of mosaics, see :data:`~opticalzoom.photo.camera_space.WhiteBalance`.
+        sensor: makes the mosaic of an X that has none.
     """
 
-    resized_input: bool = False
+    input: InputKind = "rgb"
     misalignment: Misalignment = field(default_factory=Misalignment)
     method: registration.Method = "flow"
+    white_balance: WhiteBalance = "input"
+    sensor: MosaicSimulation = field(default_factory=MosaicSimulation)
 
 
 @dataclass(frozen=True)
 class PreparedPair:
     """A pair on one grid: a pixel of X and the s×s pixels of Y at the same place show the same thing.
 
+    RAW pairs have their colours in encoded camera space, see :mod:`opticalzoom.photo.camera_space`.
+
     Attributes:
         name: of the source's pair.
-        x: H×W×3, or sH×sW×3 if resized; uint8 or uint16.
+        x: H×W×3, sH×sW×3 if resized, or H/2×W/2×4 if raw (H and W even); uint8 or uint16.
         y: sH×sW×3, uint8 or uint16.
         mask: sH×sW bool, pixels of ``y`` that can be trusted.
         reason: why the pair must not be used; the arrays are empty then.
@@ -77,7 +87,25 @@ def prepare_pair(pair: Pair, scale: int, preparation: Preparation) -> PreparedPa
         y = found.warp(moved)
         kept = sample(valid.astype(np.uint8), found.field, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
         mask = found.trusted & kept.astype(bool)
-    return PreparedPair(pair.name, large if preparation.resized_input else small, y, mask)
+    if preparation.input == "raw":
+        return _in_camera_space(pair, small, y, mask, preparation)
+    return PreparedPair(pair.name, large if preparation.input == "resized" else small, y, mask)
+
+
+def _in_camera_space(
+    pair: Pair, small: Pixels, y: Pixels, mask: NDArray[np.bool_], preparation: Preparation
+) -> PreparedPair:
+    """The pair with X as a packed mosaic; what lies under an odd last row or column of X is cut from Y and mask."""
+    height, width = (side // 2 * 2 for side in small.shape[:2])
+    if min(height, width) == 0:
+        return rejected(pair.name, f"X has {small.shape[:2]} pixels, too small for a mosaic")
+    raw = pair.mosaic or preparation.sensor.shoot(small, pair.name)
+    if raw.mosaic.shape != (height, width):
+        return rejected(pair.name, f"its mosaic has {raw.mosaic.shape} pixels, {height, width} expected as X has")
+    scale = y.shape[0] // small.shape[0]
+    part = slice(height * scale), slice(width * scale)
+    target = encode_picture(y[part], raw, preparation.white_balance)
+    return PreparedPair(pair.name, encode_mosaic(raw, preparation.white_balance), target, mask[part])
 
 
 def both_grids(pair: Pair, scale: int) -> tuple[Pixels, Pixels]:
@@ -101,11 +129,14 @@ def _resize(image: Pixels, height: int, width: int, interpolation: int) -> Image
 
 
 def _misaligned(pair: Pair, misalignment: Misalignment) -> tuple[Pixels, NDArray[np.bool_]]:
+    """Y moved, and which of its pixels are valid."""
     height, width = pair.y.shape[:2]
+    valid = np.ones((height, width), dtype=bool) if pair.mask is None else pair.mask
     if misalignment.is_none:
-        return pair.y, np.ones((height, width), dtype=bool)
+        return pair.y, valid
     moves = misalignment.field(pair.name, height, width)
-    return sample(pair.y, moves), inside(moves, height, width)
+    kept = sample(valid.astype(np.uint8), moves, interpolation=cv2.INTER_NEAREST)
+    return sample(pair.y, moves), inside(moves, height, width) & kept.astype(bool)
 
 
 def rejected(name: str, reason: str) -> PreparedPair:

@@ -12,8 +12,12 @@ from opticalzoom.pairs.prepare import PairCache, Preparation, both_grids, prepar
 from opticalzoom.pairs.simulate import Misalignment
 from opticalzoom.pairs.source import Pair
 from opticalzoom.pairs.sources import FolderPairs, open_source
+from opticalzoom.pairs.unprocess import MosaicSimulation
+from opticalzoom.photo.color import camera_to_srgb, srgb_to_linear
+from opticalzoom.photo.mosaic import mosaic_of, pack
 
 AS_IT_IS = Preparation(method="none")
+CHOICES = ("input", "target")
 
 
 def texture(height, width, seed=0):
@@ -49,19 +53,52 @@ def folders(tmp_path):
     return root
 
 
-@pytest.mark.parametrize("resized_input", [False, True])
-def test_a_resized_pair_is_cut_to_a_multiple_of_the_scale_and_averaged(resized_input):
+@pytest.mark.parametrize("kind", ["rgb", "resized"])
+def test_a_resized_pair_is_cut_to_a_multiple_of_the_scale_and_averaged(kind):
     x, y = texture(41, 46), texture(41, 46, seed=1)
-    done = prepare_pair(Pair("a", x, y, resized=True), 4, Preparation(resized_input=resized_input, method="none"))
+    done = prepare_pair(Pair("a", x, y, resized=True), 4, Preparation(input=kind, method="none"))
     assert done.reason == ""
     np.testing.assert_array_equal(done.y, y[:40, :44])
     assert done.mask.shape == (40, 44)
     assert done.mask.all()
-    if resized_input:
+    if kind == "resized":
         np.testing.assert_array_equal(done.x, x[:40, :44])
     else:
         assert done.x.shape == (10, 11, 3)
         assert np.abs(done.x - block_means(x, 4)).max() <= 0.51
+
+
+def test_raw_pairs_have_the_same_colours_on_both_sides_and_return_to_srgb():
+    y = np.ascontiguousarray(cv2.GaussianBlur(texture(40, 64), (0, 0), 3))
+    x = block_means(y, 4).round().astype(np.uint8)
+    done = prepare_pair(Pair("a", x, y, resized=False), 4, Preparation(input="raw", method="none"))
+    assert (done.x.shape, done.x.dtype) == ((5, 8, 4), np.uint16)
+    assert (done.y.shape, done.y.dtype) == ((40, 64, 3), np.uint16)
+    seen = pack(mosaic_of(block_means(done.y, 4))) / 65535  # what each site sees of the target
+    assert np.abs(done.x / 65535 - seen).mean() < 0.02
+    matrix = MosaicSimulation().shoot(x, "a").matrix
+    returned = camera_to_srgb(srgb_to_linear(done.y / np.float32(65535)), matrix)
+    assert np.abs(returned - y / 255).max() < 0.002
+
+
+def test_without_gains_both_sides_are_darker_in_red_and_blue_alone():
+    y = texture(40, 64)
+    pair = Pair("a", block_means(y, 4).round().astype(np.uint8), y, resized=False)
+    kept, divided = (prepare_pair(pair, 4, Preparation("raw", method="none", white_balance=w)) for w in CHOICES)
+    gains = MosaicSimulation().shoot(pair.x, "a").white_balance
+    for before, after, expected in ((kept.x, divided.x, gains[[0, 1, 1, 2]]), (kept.y, divided.y, gains)):
+        bright = (before > 6000) & (before < 60000)
+        ratio = srgb_to_linear(before / np.float32(65535)) / srgb_to_linear(after / np.float32(65535))
+        for channel, gain in enumerate(expected):
+            assert ratio[..., channel][bright[..., channel]] == pytest.approx(gain, rel=0.01)
+
+
+def test_an_odd_row_and_column_of_a_raw_pair_are_cut_on_both_sides():
+    x, y = texture(15, 13), texture(45, 39, seed=2)
+    done = prepare_pair(Pair("a", x, y, resized=False), 3, Preparation(input="raw", method="none"))
+    assert (done.x.shape, done.y.shape, done.mask.shape) == ((7, 6, 4), (42, 36, 3), (42, 36))
+    tiny = prepare_pair(Pair("a", x[:1], y[:3], resized=False), 3, Preparation(input="raw", method="none"))
+    assert "too small for a mosaic" in tiny.reason
 
 
 def test_a_short_shot_keeps_its_pixels_and_is_enlarged_for_the_other_grid():
@@ -147,7 +184,10 @@ def test_the_cache_tells_preparations_and_changed_files_apart(tmp_path, folders)
     source, cache = CountedFolders(folders, 4), PairCache(tmp_path / "cache")
     preparations = [
         AS_IT_IS,
-        Preparation(method="none", resized_input=True),
+        Preparation(method="none", input="resized"),
+        Preparation(method="none", input="raw"),
+        Preparation(method="none", input="raw", white_balance="target"),
+        Preparation(method="none", input="raw", sensor=MosaicSimulation(seed=1)),
         Preparation(method="none", misalignment=Misalignment(strength=2)),
         Preparation(method="none", misalignment=Misalignment(strength=2, seed=1)),
         Preparation(method="none", misalignment=Misalignment(local=2)),
