@@ -30,7 +30,7 @@ from opticalzoom.models import build
 from opticalzoom.pairs.datamodule import prepare_all
 from opticalzoom.pairs.patches import PatchDataset, StepSampler
 from opticalzoom.pairs.prepare import PairCache, Preparation, PreparedPair
-from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.pairs.simulate import LensSimulation, Misalignment
 from opticalzoom.pairs.sources import SimulatedZoom, Source
 from opticalzoom.photo.image import read_photo
 from opticalzoom.pictures import Picture
@@ -40,6 +40,8 @@ from opticalzoom.zoom import zoom
 
 SCALE = 3
 MISALIGNMENT = Misalignment(strength=24, local=2)
+LENS = LensSimulation(SCALE, blur=(0.5, 0.7), sharpening=(0, 0), jpeg=(95, 95))
+"""Soft, and much the same for every photo: what a minute can learn."""
 HELD_OUT = ("chelsea", "coffee")
 """Photographs that the minute's network never sees."""
 ZOOMED = "motorcycle_left"
@@ -71,7 +73,7 @@ def run(arguments: list[str]) -> int:
         )
     bundled, photos = load_model(BUNDLED), shipped_photos()
     write_photos(photos, out / "photos")
-    source = SimulatedZoom(out / "photos", SCALE)
+    source = SimulatedZoom(out / "photos", SCALE, simulation=LENS)
     training = [name for name in photos if name not in HELD_OUT]
     console.print(f"{len(photos)} photos; {len(HELD_OUT)} are held out for scoring.")
 
@@ -116,7 +118,7 @@ def train(pairs: list[PreparedPair], seconds: float, out: Path, console: Console
         KeyboardInterrupt: after Ctrl-C.
     """
     torch.manual_seed(0)
-    training = ZoomTraining("sdan_lite", NETWORK, scale=SCALE, learning_rate=1e-3)
+    training = ZoomTraining("sdan_lite", NETWORK, scale=SCALE, learning_rate=1e-3, unaligned=0.75)
     steps = max(1, round(seconds / seconds_per_step(training.model)))
     console.print(f"Training {training.card.builder} {NETWORK} for about {seconds:g} s: {steps} steps", markup=False)
     stop = CleanStop(out)

@@ -13,6 +13,7 @@ from opticalzoom.pairs import manifest
 from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.simulate import LensSimulation
 from opticalzoom.pairs.source import Pair, Pixels, Source, Split, as_rgb
+from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.photo.image import find_photos, read_photo
 
 __all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
@@ -102,14 +103,22 @@ class FolderPairs(Source):
 
 
 class SimulatedZoom(Source):
-    """Plain photographs as Y, and X made from them by a simulated lens at a shorter focal length."""
+    """Plain photographs as Y, and X made from them by a simulated lens at a shorter focal length, as photo and mosaic.
+
+    Args:
+        root: folder of photographs.
+        scale: Y over X.
+        seed: of lenses and sensors.
+        simulation: of the lens, by default any from sharp to soft.
+    """
 
     registered = True
 
-    def __init__(self, root: Path, scale: int, seed: int = 0) -> None:
+    def __init__(self, root: Path, scale: int, seed: int = 0, simulation: LensSimulation | None = None) -> None:
         super().__init__(scale)
         self._photos = _by_stem(root)
-        self._simulation = LensSimulation(scale, seed)
+        self._simulation = simulation or LensSimulation(scale, seed)
+        self._sensor = MosaicSimulation(seed)
 
     def all_names(self) -> list[str]:
         """Stems of the photographs."""
@@ -120,8 +129,8 @@ class SimulatedZoom(Source):
         return (self._photos[name],)
 
     def describe(self) -> str:
-        """The simulation's parameters."""
-        return repr(self._simulation)
+        """The simulations' parameters."""
+        return f"{self._simulation} {self._sensor}"
 
     def load(self, name: str) -> Pair:
         """The photograph cut to a multiple of the scale, and its simulated short shot."""
@@ -132,7 +141,8 @@ class SimulatedZoom(Source):
                 f"has {y.shape[:2]} pixels, at least {self.scale} a side expected.", path=self._photos[name]
             )
         y = y[:height, :width]
-        return Pair(name, self._simulation.shoot(y, name), y, resized=False)
+        x, mosaic = self._simulation.shoot_both(y, name, self._sensor)
+        return Pair(name, x, y, resized=False, mosaic=mosaic)
 
 
 def open_source(
