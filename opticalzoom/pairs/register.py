@@ -29,7 +29,7 @@ from opticalzoom.pairs.warp import Field, Image, homography_field, inside, sampl
 
 Method = Literal["none", "homography", "flow"]
 
-VERSION = 2
+VERSION = 3
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 2e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
@@ -113,14 +113,20 @@ def register(moving: Image, fixed: Image, *, scale: float = 1.0, method: Method 
     if location is None:
         return rejected(size, moving_size, "too few common features and no common shift")
     rows, columns = slice(0, size[0]), slice(0, size[1])
-    found = align(fixed, moving, location, rows, columns, _OVERSAMPLING / scale)
+    found = align(fixed, moving, location, rows, columns, 1.0, scale / 2)
     if method == "homography":
         found = replace(found, flow=np.zeros_like(found.flow))
     return found.on_grid(np.eye(3), size, moving_size)
 
 
 def align(
-    x: Image, y: Image, location: Location, rows: slice, columns: slice, oversampling: float = _OVERSAMPLING
+    x: Image,
+    y: Image,
+    location: Location,
+    rows: slice,
+    columns: slice,
+    oversampling: float = _OVERSAMPLING,
+    blur: float = _OVERSAMPLING / 2,
 ) -> Alignment:
     """Refine a location in a part of X: ECC on a pyramid, then flow.
 
@@ -131,13 +137,14 @@ def align(
         rows: of the part of ``x`` that is used.
         columns: likewise.
         oversampling: working pixels per pixel of ``x``, at most.
+        blur: sigma in those pixels that makes ``y`` as soft as ``x``.
     """
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     sampling = min(oversampling, float(np.sqrt(_WORKING_PIXELS / area)))
     target = plane(x, rows, columns, sampling)
     span = pixels_spanned(location.homography, (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2)
     source = plane(y, slice(0, y.shape[0]), slice(0, y.shape[1]), min(1.0, sampling / span))
-    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(0.5 * oversampling, 0.5))
+    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(blur * sampling / oversampling, 0.5))
     a, b = normalise_locally(target.grey), normalise_locally(blurred)
     homography = _refined(b, a, target.between(source, location.homography))
     globally = homography_field(homography, *target.size)

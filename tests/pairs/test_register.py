@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from opticalzoom.pairs.homography import homography_from_features, is_plausible
+from opticalzoom.pairs.homography import is_plausible
 from opticalzoom.pairs.normalise import normalise_locally
 from opticalzoom.pairs.register import register
 from opticalzoom.pairs.registration import Registration
