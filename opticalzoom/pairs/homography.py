@@ -1,4 +1,4 @@
-"""Homographies between two grey pictures: from features, from phase correlation, refined by ECC.
+"""Homographies between two grey pictures: from features, refined by ECC.
 
 All of them map pixels (x, y, 1) of ``target`` to pixels of ``source``, both H×W uint8.
 """
@@ -20,7 +20,6 @@ _RATIO = 0.8  # Lowe's ratio test
 _MIN_INLIERS = 20
 _MAX_STRETCH = 16.0  # of any side: zoom lenses and the sizes of pictures explain no more
 _MAX_UNEVENNESS = 1.6  # of the sides' stretches: more perspective than two shots of one scene have
-_MIN_RESPONSE = 0.05  # phase correlation: below it the peak is noise
 
 
 class Found(NamedTuple):
@@ -48,17 +47,6 @@ def homography_from_features(source: Image, target: Image) -> Found | None:
         return None
     found = np.asarray(homography, dtype=np.float64)
     return Found(found, int(inliers.sum())) if is_plausible(found, *source.shape[:2]) else None
-
-
-def shift_from_phase(source: Image, target: Image) -> Homography | None:
-    """A pure shift by phase correlation, for scenes with too few features; needs equal sizes."""
-    if source.shape != target.shape:
-        return None
-    window = cv2.createHanningWindow(target.shape[::-1], cv2.CV_32F)
-    (dx, dy), response = cv2.phaseCorrelate(target.astype(np.float32), source.astype(np.float32), window)
-    if response < _MIN_RESPONSE:
-        return None
-    return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]], dtype=np.float64)
 
 
 def refine_ecc(source: Image, target: Image, homography: Homography, iterations: int = 30) -> Homography:
