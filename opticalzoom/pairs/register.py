@@ -29,11 +29,12 @@ from opticalzoom.pairs.warp import Field, Image, homography_field, inside, sampl
 
 Method = Literal["none", "homography", "flow"]
 
-VERSION = 3
+VERSION = 4
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 2e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
-_OVERSAMPLING = 2.0  # pixels of that grid per pixel of X: X's detail needs no more
+_OVERSAMPLING = 3.0  # pixels of that grid per pixel of X: more is finer where there is texture, noisier where not
+_SMOOTHING, _LEAST_SMOOTHING = 6.5, 16.0  # sigma of the flow's Gaussian: pixels of X, and of the grid
 _ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
 _COARSE = 4  # pixels of the working grid per pixel of the flow
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
@@ -113,7 +114,7 @@ def register(moving: Image, fixed: Image, *, scale: float = 1.0, method: Method 
     if location is None:
         return rejected(size, moving_size, "too few common features and no common shift")
     rows, columns = slice(0, size[0]), slice(0, size[1])
-    found = align(fixed, moving, location, rows, columns, 1.0, scale / 2)
+    found = align(fixed, moving, location, rows, columns, 1.0, scale)
     if method == "homography":
         found = replace(found, flow=np.zeros_like(found.flow))
     return found.on_grid(np.eye(3), size, moving_size)
@@ -126,7 +127,7 @@ def align(
     rows: slice,
     columns: slice,
     oversampling: float = _OVERSAMPLING,
-    blur: float = _OVERSAMPLING / 2,
+    detail: float = _OVERSAMPLING,
 ) -> Alignment:
     """Refine a location in a part of X: ECC on a pyramid, then flow.
 
@@ -137,19 +138,20 @@ def align(
         rows: of the part of ``x`` that is used.
         columns: likewise.
         oversampling: working pixels per pixel of ``x``, at most.
-        blur: sigma in those pixels that makes ``y`` as soft as ``x``.
+        detail: size of what ``x`` resolves in those pixels.
     """
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     sampling = min(oversampling, float(np.sqrt(_WORKING_PIXELS / area)))
     target = plane(x, rows, columns, sampling)
     span = pixels_spanned(location.homography, (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2)
     source = plane(y, slice(0, y.shape[0]), slice(0, y.shape[1]), min(1.0, sampling / span))
-    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(blur * sampling / oversampling, 0.5))
+    detail *= sampling / oversampling
+    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(detail / 2, 0.5))
     a, b = normalise_locally(target.grey), normalise_locally(blurred)
     homography = _refined(b, a, target.between(source, location.homography))
     globally = homography_field(homography, *target.size)
     moved = normalise_locally(sample(blurred, globally, interpolation=cv2.INTER_LINEAR))
-    flow, error = smooth_flow(a, moved)
+    flow, error = smooth_flow(a, moved, max(_SMOOTHING * detail, _LEAST_SMOOTHING))
     shown = inside(globally, *source.size)
     correlation = local_correlation(a[shown], sample(moved, flow, interpolation=cv2.INTER_LINEAR)[shown])
     coarse = tuple(max(1, side // _COARSE) for side in target.size[::-1])
