@@ -20,6 +20,7 @@ from opticalzoom.pairs.warp import Image
 _WINDOW_MARGIN = 0.02  # of Y's outline in X, on each side: what the flow may add to it
 _COVERED = 1.0  # share of every border row and column of a view that Y has to show
 _MIN_VIEW = 16  # pixels of X
+_BLOCKS = 300  # along the longer side of a view: as finely as its borders are found, at least
 
 
 @dataclass(frozen=True)
@@ -126,25 +127,27 @@ def _window(location: Location, x: Image, y: Image) -> tuple[slice, slice]:
 def covered_view(transform: Matrix, rows: slice, columns: slice, size: tuple[int, int]) -> View:
     """The largest even-aligned part of X, about, that Y of ``size`` (height, width) shows entirely.
 
-    The border that Y shows least of is cut until Y shows all four.
+    The border that Y shows least of is cut until Y shows all four; by blocks of pixels where X is large.
     """
-    top, bottom = rows.start + rows.start % 2, rows.stop - rows.stop % 2
-    left, right = columns.start + columns.start % 2, columns.stop - columns.stop % 2
-    shown = _shown(transform, slice(top, bottom), slice(left, right), size)
+    top, left = rows.start + rows.start % 2, columns.start + columns.start % 2
+    block = 2 * max(1, max(rows.stop - top, columns.stop - left) // (2 * _BLOCKS))
+    shown = _shown(transform, (top, left), ((rows.stop - top) // block, (columns.stop - left) // block), block, size)
     t, b, le, r = 0, shown.shape[0], 0, shown.shape[1]
-    while b - t >= 2 and r - le >= 2:
+    while b > t and r > le:
         part = shown[t:b, le:r]
-        shares = [part[:2].mean(), part[-2:].mean(), part[:, :2].mean(), part[:, -2:].mean()]
+        shares = [part[0].mean(), part[-1].mean(), part[:, 0].mean(), part[:, -1].mean()]
         worst = int(np.argmin(shares))
         if shares[worst] >= _COVERED:
             break
-        t, b, le, r = t + 2 * (worst == 0), b - 2 * (worst == 1), le + 2 * (worst == 2), r - 2 * (worst == 3)
-    return View(slice(top + t, top + b), slice(left + le, left + r))
+        t, b, le, r = t + (worst == 0), b - (worst == 1), le + (worst == 2), r - (worst == 3)
+    return View(slice(top + t * block, top + b * block), slice(left + le * block, left + r * block))
 
 
-def _shown(transform: Matrix, rows: slice, columns: slice, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels of X, over their whole area, that Y shows."""
-    y, x = np.mgrid[rows.start - 0.5 : rows.stop, columns.start - 0.5 : columns.stop]  # the corners of pixels
+def _shown(
+    transform: Matrix, start: tuple[int, int], count: tuple[int, int], block: int, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Blocks of X's pixels, from ``start`` on, that Y shows: their four corners, as a homography keeps them convex."""
+    y, x = np.mgrid[: count[0] + 1, : count[1] + 1] * block + np.array(start)[:, None, None] - 0.5
     h = transform
     w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
     to_x, to_y = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w, (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w
