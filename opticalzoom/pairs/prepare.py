@@ -176,7 +176,7 @@ class PairCache:
             part = Path(tempfile.mkdtemp(dir=self.folder, suffix=".part"))
         except OSError as error:
             raise PairError(
-                f"cannot be written ({error.strerror}).", path=self.folder, remedy="Choose another cache folder."
+                f"cannot be written ({error.strerror or error}).", path=self.folder, remedy="Choose another cache folder."
             ) from error
         try:
             for key in ("x", "y", "mask"):
@@ -185,7 +185,7 @@ class PairCache:
             _publish(part, home)
         except OSError as error:
             raise PairError(
-                f"cannot be written ({error.strerror}).",
+                f"cannot be written ({error.strerror or error}).",
                 path=home,
                 remedy="Free some space or choose another cache folder.",
             ) from error
