@@ -176,7 +176,9 @@ class PairCache:
             part = Path(tempfile.mkdtemp(dir=self.folder, suffix=".part"))
         except OSError as error:
             raise PairError(
-                f"cannot be written ({error.strerror or error}).", path=self.folder, remedy="Choose another cache folder."
+                f"cannot be written ({error.strerror or error}).",
+                path=self.folder,
+                remedy="Choose another cache folder.",
             ) from error
         try:
             for key in ("x", "y", "mask"):
