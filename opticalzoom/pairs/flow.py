@@ -10,11 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.warp import Field, Image, compose
+from opticalzoom.pairs.warp import Field, Image, compose, sample, shrink
+
+COARSE = 4
+"""Pixels of the pictures per pixel of the flow, along a side: it is smoother than that anyway."""
 
 
 def smooth_flow(a: Image, b: Image, smoothing: float = 16.0) -> tuple[Field, NDArray[np.float32]]:
-    """Smooth flow with a(p) ≈ b(p + flow(p)), and its forward-backward error in pixels.
+    """Smooth flow with a(p) ≈ b(p + flow(p)), and how far it can be trusted, both on a ``COARSE`` times coarser grid.
 
     Args:
         a: H×W uint8.
@@ -22,14 +25,21 @@ def smooth_flow(a: Image, b: Image, smoothing: float = 16.0) -> tuple[Field, NDA
         smoothing: sigma of the flow's Gaussian in pixels.
 
     Returns:
-        H×W×2 float32 flow (dy, dx) and the H×W float32 length of forward + backward flow before smoothing.
+        h×w×2 float32 flow (dy, dx) in pixels of ``a``, and the h×w float32 length of forward + backward flow before
+        smoothing.
     """
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     # the stubs forget that there may be no initial flow
     forward = np.ascontiguousarray(dis.calc(a, b, None)[..., ::-1])  # type: ignore[call-overload]
     backward = np.ascontiguousarray(dis.calc(b, a, None)[..., ::-1])  # type: ignore[call-overload]
     error = np.linalg.norm(compose(backward, forward), axis=-1).astype(np.float32)
-    weight = np.exp(-(error**2)) + 1e-3  # never zero: empty regions take the flow of their surroundings
-    total = cv2.GaussianBlur(weight, (0, 0), smoothing)
-    smooth = cv2.GaussianBlur(forward * weight[..., None], (0, 0), smoothing) / total[..., None]
-    return np.asarray(smooth, dtype=np.float32), error
+    weight = np.exp(-(error**2)) + np.float32(1e-3)  # never zero: empty regions take the flow of their surroundings
+    sigma = smoothing / COARSE
+    total = cv2.GaussianBlur(shrink(weight, COARSE), (0, 0), sigma)
+    smooth = cv2.GaussianBlur(shrink(forward * weight[..., None], COARSE), (0, 0), sigma) / total[..., None]
+    return np.asarray(smooth, dtype=np.float32), np.asarray(shrink(error, COARSE))
+
+
+def follow(b: Image, flow: Field) -> Image:
+    """b(p + flow(p)) for a flow of :func:`smooth_flow`, as large as ``b``."""
+    return sample(b, np.asarray(cv2.resize(flow, b.shape[1::-1])), interpolation=cv2.INTER_LINEAR)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,9 +26,18 @@ _SEARCH_SIDE = 240
 """Longest side of the pictures that are slid over each other."""
 _TEMPLATE, _LEAST_TEMPLATE = 0.7, 24
 """Part of Y's sides that is slid over X, and the least of its pixels that tell a place."""
-_ROLLS, _ZOOMS = (0.0, -2.5, 2.5, -5.0, 5.0), (1.0, 0.95, 1.05, 0.9, 1.1)
-_MIN_PEAK = 0.5
-"""Correlation: below it, it is chance."""
+
+
+class Search(NamedTuple):
+    """What is tried: rolls in degrees, zooms over the expected one, and the least correlation that counts."""
+
+    rolls: tuple[float, ...]
+    zooms: tuple[float, ...]
+    least: float
+
+
+_STRAIGHT = Search((0.0,), (1.0,), 0.9)  # where the metadata is right, for a fraction of the features' time
+_TURNED = Search((0.0, -2.5, 2.5, -5.0, 5.0), (1.0, 0.95, 1.05, 0.9, 1.1), 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +75,11 @@ def locate(x: Image, y: Image, pixels: float) -> Location | None:
     sampling = min(2.0, FEATURE_SIDE / longest)
     target = plane(x, rows, columns, sampling)
     source = plane(y, slice(0, y.shape[0]), slice(0, y.shape[1]), min(1.0, sampling / pixels))
-    return by_features(source, target) or by_correlation(source, target, pixels)
+    return (
+        by_correlation(source, target, pixels, _STRAIGHT)
+        or by_features(source, target)
+        or by_correlation(source, target, pixels, _TURNED)
+    )
 
 
 def locate_anywhere(x: Image, y: Image) -> Location | None:
@@ -83,19 +97,20 @@ def by_features(source: Plane, target: Plane) -> Location | None:
     return Location(target.photos(source, found.homography), found.inliers)
 
 
-def by_correlation(source: Plane, target: Plane, pixels: float) -> Location | None:
+def by_correlation(source: Plane, target: Plane, pixels: float, search: Search) -> Location | None:
     """By sliding the middle of Y over X at a few scales and rolls: for pictures with too little texture for features.
 
     Args:
         source: Y.
         target: the part of X where it is expected.
         pixels: of the photograph Y that one pixel of the photograph X is expected to span.
+        search: what is tried.
     """
     factor = min(1.0, _SEARCH_SIDE / max(target.size))
     picture = _prepared(target.grey, factor)
     spanned = pixels * target.to_photo[0, 0] / source.to_photo[0, 0]  # pixels of the one plane in one of the other
-    best, found = _MIN_PEAK, None
-    for roll, zoom in product(_ROLLS, _ZOOMS):
+    best, found = search.least, None
+    for roll, zoom in product(search.rolls, search.zooms):
         to_source = _middle(source, spanned * zoom / factor, roll)
         height, width = (int(_TEMPLATE * side * factor / (spanned * zoom)) for side in source.size)
         if min(height, width) < _LEAST_TEMPLATE or height > picture.shape[0] or width > picture.shape[1]:

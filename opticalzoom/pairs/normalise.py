@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.warp import Image
+from opticalzoom.pairs.warp import Image, shrink
 
 
 def normalise_locally(luminance: Image, sigma: float = 12.0, noise: float = 2.0) -> NDArray[np.uint8]:
@@ -18,10 +18,17 @@ def normalise_locally(luminance: Image, sigma: float = 12.0, noise: float = 2.0)
         noise: contrast below which it is not raised any further: flat regions keep their noise small.
     """
     grey = luminance.astype(np.float32)
-    mean = cv2.GaussianBlur(grey, (0, 0), sigma)
-    variance = cv2.GaussianBlur(grey * grey, (0, 0), sigma) - mean * mean
+    mean = _smooth(grey, sigma)
+    variance = _smooth(grey * grey, sigma) - mean * mean
     contrast = np.sqrt(np.maximum(variance, noise * noise))
     return np.asarray(np.clip(128 + 40 * (grey - mean) / contrast, 0, 255), dtype=np.uint8)
+
+
+def _smooth(image: Image, sigma: float) -> Image:
+    """Gaussian, on a grid that is fine enough for it."""
+    factor = max(1.0, sigma / 3)
+    small = cv2.GaussianBlur(shrink(image, factor), (0, 0), sigma / factor)
+    return np.asarray(cv2.resize(small, image.shape[1::-1]))
 
 
 def local_correlation(a: Image, b: Image) -> float:

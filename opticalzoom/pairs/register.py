@@ -19,24 +19,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.flow import smooth_flow
+from opticalzoom.pairs.flow import follow, smooth_flow
 from opticalzoom.pairs.homography import refine_ecc
 from opticalzoom.pairs.locate import Location, locate
 from opticalzoom.pairs.normalise import local_correlation, normalise_locally
 from opticalzoom.pairs.plane import Matrix, Plane, normalised, plane
 from opticalzoom.pairs.registration import Registration
-from opticalzoom.pairs.warp import Field, Image, homography_field, inside, sample, scaled_homography
+from opticalzoom.pairs.warp import Field, Image, scaled_homography, shrink
 
 Method = Literal["none", "homography", "flow"]
 
-VERSION = 4
+VERSION = 5
 """Part of every cache key: raise it when the result of a registration changes."""
 
-_WORKING_PIXELS = 2e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
+_WORKING_PIXELS = 1.5e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
 _OVERSAMPLING = 3.0  # pixels of that grid per pixel of X: more is finer where there is texture, noisier where not
 _SMOOTHING, _LEAST_SMOOTHING = 6.5, 16.0  # sigma of the flow's Gaussian: pixels of X, and of the grid
 _ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
-_COARSE = 4  # pixels of the working grid per pixel of the flow
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
 _MIN_TRUSTED = 0.3
 MIN_SIDE = 32
@@ -149,33 +148,32 @@ def align(
     blurred = cv2.GaussianBlur(source.grey, (0, 0), max(detail / 2, 0.5))
     a, b = normalise_locally(target.grey), normalise_locally(blurred)
     homography = _refined(b, a, target.between(source, location.homography))
-    globally = homography_field(homography, *target.size)
-    moved = normalise_locally(sample(blurred, globally, interpolation=cv2.INTER_LINEAR))
+    moved = normalise_locally(_warped(blurred, homography, target.size))
     flow, error = smooth_flow(a, moved, max(_SMOOTHING * detail, _LEAST_SMOOTHING))
-    shown = inside(globally, *source.size)
-    correlation = local_correlation(a[shown], sample(moved, flow, interpolation=cv2.INTER_LINEAR)[shown])
-    coarse = tuple(max(1, side // _COARSE) for side in target.size[::-1])
+    shown = _warped(np.ones(source.size, np.uint8), homography, target.size, cv2.BORDER_CONSTANT) > 0
+    correlation = local_correlation(a[shown], follow(moved, flow)[shown])
     return Alignment(
         target,
         target.photos(source, homography),
-        np.asarray(cv2.resize(flow, coarse, interpolation=cv2.INTER_AREA)),
-        np.asarray(cv2.resize(error, coarse, interpolation=cv2.INTER_AREA) * (span / sampling), np.float32),
+        flow,
+        np.asarray(error * (span / sampling), np.float32),
         correlation,
         location.inliers,
     )
 
 
+def _warped(image: Image, homography: Matrix, size: tuple[int, int], border: int = cv2.BORDER_REFLECT_101) -> Image:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpPerspective(image, homography, size[::-1], flags=flags, borderMode=border))
+
+
 def _refined(source: Image, target: Image, homography: Matrix) -> Matrix:
     for side in _ECC_SIDES:
         factor = min(1.0, side / max(target.shape))
-        small_source, small_target = _shrink(source, factor), _shrink(target, factor)
+        small_source, small_target = shrink(source, 1 / factor), shrink(target, 1 / factor)
         refined = refine_ecc(small_source, small_target, scaled_homography(homography, factor))
         homography = scaled_homography(refined, 1 / factor)
     return normalised(homography)
-
-
-def _shrink(image: Image, factor: float) -> Image:
-    return np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
 
 
 def pixels_spanned(homography: Matrix, y: float, x: float) -> float:

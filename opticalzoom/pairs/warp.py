@@ -71,3 +71,9 @@ def resize_field(field: Field, height: int, width: int) -> Field:
     """A field for the same scene on another grid: enlarged bilinearly, values in pixels of the new grid."""
     scale = np.array([height / field.shape[0], width / field.shape[1]], dtype=np.float32)
     return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) * scale)
+
+
+def shrink(image: Image, factor: float) -> Image:
+    """Averaged down to a ``factor``-th of the sides, at least one pixel."""
+    height, width = (max(1, round(side / factor)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
