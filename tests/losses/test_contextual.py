@@ -143,3 +143,12 @@ def test_what_does_not_fit_is_refused():
         contextual_bilateral_loss(x, x, -0.1)
     with pytest.raises(ModelError, match="at least 5"):
         image_patches(x, 5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_whole_matrix_is_kept_for_the_backward_pass(name):
+    kept = []
+    x = features(0, 1, 4, 16, 16).requires_grad_()
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
+        LOSSES[name](x, features(1, 1, 4, 16, 16), chunk=32)
+    assert sum(kept) < 256 * 256 // 2
