@@ -50,3 +50,7 @@ class ConfigError(OpticalZoomError):
 
 class TrainingError(OpticalZoomError):
     """A training run that cannot go on."""
+
+
+class DependencyError(OpticalZoomError):
+    """An optional package or download that this needs and that is not there."""

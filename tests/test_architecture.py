@@ -15,8 +15,13 @@ SHARED = {"opticalzoom.errors", "opticalzoom.files"}
 ALLOWED = {  # room -> what of the package it may import besides itself
     "photo": SHARED,
     "models": {"opticalzoom.errors"},
-    "losses": {"opticalzoom.errors", "opticalzoom.models.contract", "opticalzoom.models.align"},
-    "metrics": {"opticalzoom.errors", "opticalzoom.models.contract"},
+    "losses": {
+        "opticalzoom.errors",
+        "opticalzoom.models.contract",
+        "opticalzoom.models.align",
+        "opticalzoom.perceptual",
+    },
+    "metrics": {"opticalzoom.errors", "opticalzoom.models.contract", "opticalzoom.perceptual"},
     "pairs": SHARED | {"opticalzoom.photo", "opticalzoom.models.contract"},
 }
 

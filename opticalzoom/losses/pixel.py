@@ -10,6 +10,9 @@ from torch import Tensor
 from opticalzoom.models.align import enlarge_mask
 from opticalzoom.models.contract import ZoomOutput
 
+CHARBONNIER_EPS = 1e-12
+"""Below the square of the smallest difference between 16-bit values: the root is smooth, and still L1."""
+
 
 def masked_l1(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """mean(|result − target| · mask), over all pixels as in the paper, also the masked ones.
@@ -39,9 +42,23 @@ def masked_l2(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return ((result - target).square() * mask).mean()
 
 
+def masked_charbonnier(result: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """mean(√((result − target)² + 1e-12) · mask): L1 that is smooth at zero, as in SDAN's released code.
+
+    Args:
+        result: N×C×H×W.
+        target: N×C×H×W.
+        mask: N×1×H×W, 1 where the pixel counts.
+
+    Returns:
+        A scalar, not negative; 1e-6 of the mask's mean for equal images.
+    """
+    return (((result - target).square() + CHARBONNIER_EPS).sqrt() * mask).mean()
+
+
 Distance = Callable[[Tensor, Tensor, Tensor], Tensor]
 
-DISTANCES: dict[str, Distance] = {"l1": masked_l1, "l2": masked_l2}
+DISTANCES: dict[str, Distance] = {"l1": masked_l1, "l2": masked_l2, "charbonnier": masked_charbonnier}
 
 
 def alignment_loss(

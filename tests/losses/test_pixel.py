@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from opticalzoom.losses import alignment_loss, masked_l1, masked_l2
+from opticalzoom.losses import DISTANCES, alignment_loss, masked_charbonnier, masked_l1, masked_l2
 from opticalzoom.models.contract import ZoomOutput
 
 
@@ -14,10 +14,25 @@ def test_known_value():
     assert masked_l1(result, target, torch.ones(1, 1, 1, 2)).item() == pytest.approx(0.75)
 
 
-def test_gradient():
+@pytest.mark.parametrize("name", DISTANCES)
+def test_gradient(name):
     result = torch.randn(1, 2, 3, 3, dtype=torch.float64, requires_grad=True)
     target, mask = torch.randn(1, 2, 3, 3, dtype=torch.float64), torch.rand(1, 1, 3, 3, dtype=torch.float64)
-    assert gradcheck(lambda r: masked_l1(r, target, mask), (result,))
+    assert gradcheck(lambda r: DISTANCES[name](r, target, mask), (result,))
+
+
+def test_charbonnier_is_l1_with_a_gradient_at_zero():
+    target, mask = torch.rand(1, 3, 4, 5), torch.rand(1, 1, 4, 5)
+    result = torch.rand(1, 3, 4, 5)
+    torch.testing.assert_close(
+        masked_charbonnier(result, target, mask), masked_l1(result, target, mask), atol=1e-6, rtol=0
+    )
+    equal = target.clone().requires_grad_()
+    loss = masked_charbonnier(equal, target, mask)
+    loss.backward()
+    assert loss.item() == pytest.approx(1e-6 * mask.mean().item())
+    assert equal.grad is not None
+    assert equal.grad.abs().max() == 0
 
 
 def test_equation_6_against_a_slow_transcription():

@@ -1,0 +1,23 @@
+"""What losses over pairs of tensors demand of them."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from opticalzoom.errors import ConfigError, ModelError
+
+
+def check_pair(result: Tensor, target: Tensor) -> None:
+    """Raise ModelError unless both are N×C×H×W of one shape, with something in them."""
+    if result.ndim != 4 or result.shape != target.shape or 0 in result.shape:
+        raise ModelError(
+            f"the result has shape {tuple(result.shape)} and the target {tuple(target.shape)}, "
+            "expected one shape N×C×H×W for both."
+        )
+
+
+def check_positive(**values: float) -> None:
+    """Raise ConfigError unless every value is above zero."""
+    for name, value in values.items():
+        if not value > 0:
+            raise ConfigError(f"{name} is {value}, expected a positive number.")
