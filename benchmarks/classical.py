@@ -3,9 +3,11 @@
     python benchmarks/classical.py --data /path/to/City100 -o docs/results
 
 The recipe (https://github.com/ceciliavision/zoom-learn-zoom): both shots cut to the same field of view by their focal
-lengths, resized to one size, and one affine ECC of 500 iterations on images reduced by 8, from identity. Accuracy is
-measured on the same simulated pairs and the same pixels (those that ours trusts); time on one sequence of seven photos
-of 6000×4000 pixels, all registered to the longest focal length. One thread.
+lengths, resized to one size, and one affine ECC of 500 iterations on images reduced by 8, from identity, whose result
+warps the photo; numbers as there: float32, cubic reduction, ε 1e-6. Accuracy is measured on the same simulated pairs
+and the same pixels (those that ours trusts); time from decoded photos to registered ones, on one sequence of seven
+photos of 6000×4000 pixels, all registered with the longest focal length (ours on X's grid enlarged by the whole number
+nearest to the ratio, theirs on Y's: about as many pixels). One thread.
 """
 
 from __future__ import annotations
@@ -31,33 +33,34 @@ FOCAL_LENGTHS = (240, 150, 100, 70, 50, 35, 24)
 LARGE = (4000, 6000)
 
 
-def classical(x: Image, y: Image, ratio: float) -> NDArray[np.float64]:
-    """2×3, pixels of X's middle resized to Y's size to those of Y; the identity where ECC fails."""
+def classical(x: Image, y: Image, ratio: float) -> tuple[NDArray[np.float64], Image]:
+    """2×3, pixels of X's middle resized to Y's size to those of Y, the identity where ECC fails; and Y warped by it."""
     rows, columns = (round(side / ratio) for side in x.shape[:2])
     top, left = (x.shape[0] - rows) // 2, (x.shape[1] - columns) // 2
     middle = cv2.resize(x[top : top + rows, left : left + columns], y.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    pictures = [image.astype(np.float32) / 255 for image in (middle, y)]
     size = y.shape[1] // REDUCTION, y.shape[0] // REDUCTION
-    fixed, moving = (
-        cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY) for image in (middle, y)
-    )
-    criteria = cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ITERATIONS, 1e-10
+    small = [cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC) for picture in pictures]
+    fixed, moving = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in small)
+    criteria = cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ITERATIONS, 1e-6
     try:
-        _, found = cv2.findTransformECC(
-            fixed, moving, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, criteria, None, 5
-        )
+        _, affine = cv2.findTransformECC(fixed, moving, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, criteria)
     except cv2.error:
-        return np.eye(2, 3)
-    found = found.astype(np.float64)
+        affine = np.eye(2, 3)
+    found = affine.astype(np.float64)
     found[:, 2] = REDUCTION * found[:, 2] + (REDUCTION - 1) / 2 * (1 - found[:, :2].sum(axis=1))
-    return found
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(pictures[1], found, y.shape[1::-1], flags=flags)
+    return found, (255 * warped).astype(np.uint8)
 
 
 def compare(pair: SimulatedPair) -> dict[str, float]:
     """Median error of both at the pixels that ours trusts, in pixels of Y."""
     start = time.perf_counter()
     found = register_views(pair.x, pair.y, SCALE, pair.ratio)
+    found.registration.warp(pair.y)
     between = time.perf_counter()
-    affine = classical(pair.x, pair.y, pair.ratio)
+    affine, _ = classical(pair.x, pair.y, pair.ratio)
     end = time.perf_counter()
     if not found.ok:
         return {}
@@ -100,7 +103,8 @@ def large_sequence(scene: Image) -> dict[str, object]:
     verdicts: list[bool] = []
     for shot, ratio in others:
         start = time.perf_counter()
-        found: RegisteredView = register_views(shot, longest[0], 1, ratio)
+        found: RegisteredView = register_views(shot, longest[0], max(1, round(ratio)), ratio)
+        found.registration.warp(longest[0])
         between = time.perf_counter()
         classical(shot, longest[0], ratio)
         seconds["ours"] += between - start
@@ -154,7 +158,7 @@ def table(result: dict) -> str:
             "",
             f"Seven photos of 24 megapixels, six registered to the seventh: ours {seconds['ours']:.1f} s "
             f"({large['accepted']} of {large['pairs']} accepted), classical {seconds['classical']:.1f} s "
-            f"({seconds['classical'] / seconds['ours']:.1f} times as long). Without writing the results.",
+            f"({seconds['classical'] / seconds['ours']:.1f} times as long). From decoded photos to warped ones.",
             "",
         ]
     )

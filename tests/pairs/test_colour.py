@@ -47,3 +47,11 @@ def test_flat_picture_gets_the_target_colour():
 def test_empty_mask_changes_nothing(picture):
     mask = np.zeros(picture.shape[:2], bool)
     np.testing.assert_array_equal(match_colour(picture, picture[::-1], mask), picture)
+
+
+def test_clipped_pixels_do_not_bend_the_map(picture):
+    target = picture * np.float32(0.8)
+    exposed = np.clip(2 * picture, 0, 1)  # one stop more: half of the picture is clipped
+    mask = np.ones(picture.shape[:2], bool)
+    kept = (exposed < 0.9).all(axis=-1)
+    np.testing.assert_allclose(match_colour(exposed, target, mask)[kept], target[kept], atol=1e-3)
