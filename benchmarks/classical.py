@@ -58,7 +58,7 @@ def compare(pair: SimulatedPair) -> dict[str, float]:
     """Median error of both at the pixels that ours trusts, in pixels of Y."""
     start = time.perf_counter()
     found = register_views(pair.x, pair.y, SCALE, pair.ratio)
-    found.registration.warp(pair.y)
+    found.registration.warp(pair.y, cv2.INTER_LINEAR)
     between = time.perf_counter()
     affine, _ = classical(pair.x, pair.y, pair.ratio)
     end = time.perf_counter()
@@ -104,7 +104,7 @@ def large_sequence(scene: Image) -> dict[str, object]:
     for shot, ratio in others:
         start = time.perf_counter()
         found: RegisteredView = register_views(shot, longest[0], max(1, round(ratio)), ratio)
-        found.registration.warp(longest[0])
+        found.registration.warp(longest[0], cv2.INTER_LINEAR)
         between = time.perf_counter()
         classical(shot, longest[0], ratio)
         seconds["ours"] += between - start

@@ -61,7 +61,7 @@ def evaluate(
 ) -> Evaluation:
     """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
 
-    Pictures are scored whole, rounded to 8 bit, no border cut. A pair that cannot be loaded, does not fit or
+    Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that cannot be loaded, does not fit or
     cannot be registered is left out and listed; no error of ours ends the run.
 
     Args:
@@ -134,7 +134,7 @@ def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list
     is scored on, and a bad one does not change the figures of the others.
 
     Args:
-        zoomed: the results, bicubic among them.
+        zoomed: the results, bicubic among them; their masks count as well.
         target: Y, 1×3×H×W, of any size.
         name: of the pair, for what could not be registered.
 
@@ -155,6 +155,8 @@ def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list
             failures.append(f"{name}, aligned, {result.method}: {registration.reason}")
             continue
         mask = registrations[BICUBIC].trusted & inside(registration.field, *image.shape[:2])
+        if result.mask is not None:
+            mask &= result.mask[0, 0].numpy()
         matched = to_tensor(match_colour(registration.warp(image), y, mask))[None]
         aligned.append(replace(result, image=quantise(matched), mask=torch.from_numpy(mask)[None, None]))
     return aligned, failures

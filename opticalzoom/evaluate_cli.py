@@ -65,8 +65,11 @@ def load_pair(source: Source, name: str) -> EvalPair:
     x, enlarged = both_grids(pair, source.scale)
     if min(x.shape[:2]) == 0:
         raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
-    y = pair.y[: enlarged.shape[0], : enlarged.shape[1]] if pair.y.shape == pair.x.shape else pair.y
-    return EvalPair(name, x, enlarged, y, shipped=pair.resized)
+    y, trusted = pair.y, pair.mask
+    if y.shape == pair.x.shape:
+        y = y[: enlarged.shape[0], : enlarged.shape[1]]
+        trusted = None if trusted is None else trusted[: enlarged.shape[0], : enlarged.shape[1]]
+    return EvalPair(name, x, enlarged, y, trusted=trusted, shipped=pair.resized)
 
 
 def load_raw_pair(source: Source, name: str) -> EvalPair:
@@ -80,7 +83,8 @@ def load_raw_pair(source: Source, name: str) -> EvalPair:
     developed = from_float(render(raw), np.uint16)
     size = width * source.scale, height * source.scale
     enlarged: Pixels = cv2.resize(developed, size, interpolation=cv2.INTER_CUBIC).astype(np.uint16, copy=False)
-    return EvalPair(name, developed, enlarged, pair.y[: size[1], : size[0]], raw)
+    trusted = None if pair.trusted is None else pair.trusted[: size[1], : size[0]]
+    return EvalPair(name, developed, enlarged, pair.y[: size[1], : size[0]], raw, trusted)
 
 
 def method_names(weights: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -35,6 +35,7 @@ class EvalPair:
         enlarged: the short shot on Y's grid, sH×sW×3, what a model for ``resized`` input takes.
         y: the long shot, sH×sW×3 (any size will do for the ``aligned`` protocol).
         raw: the short shot's mosaic, of which ``x`` is the development, if models take RAW input.
+        trusted: sH×sW bool, pixels of ``y`` that show what ``x`` does, the only ones scored; None for all.
         shipped: whether ``enlarged`` comes from the data set's authors, and so is a method of its own.
     """
 
@@ -43,6 +44,7 @@ class EvalPair:
     enlarged: Pixels
     y: Pixels
     raw: RawPhoto | None = None
+    trusted: NDArray[np.bool_] | None = None
     shipped: bool = False
 
 
@@ -115,6 +117,7 @@ def zoom_all(methods: Sequence[Method], pair: EvalPair, *, oracle: bool) -> list
     With ``oracle`` the models get Y, averaged down to their grid as in training, as their reference. Without, X is
     its own, {X, X}, and models with offsets have a second result with offsets of exactly zero: what ``zoom`` does.
     """
+    mask = None if pair.trusted is None else torch.from_numpy(pair.trusted)[None, None]
     zoomed = [Zoomed(SHIPPED, to_tensor(pair.enlarged)[None], 0.0)] if pair.shipped else []
     for method in methods:
         x = method.input(pair)
@@ -125,7 +128,7 @@ def zoom_all(methods: Sequence[Method], pair: EvalPair, *, oracle: bool) -> list
         if output.offset is not None and not oracle:
             unaligned = cast(Callable[[Tensor], ZoomOutput], method.model.forward_unaligned)
             zoomed.append(_timed(method, method.name + UNALIGNED, pair, partial(unaligned, x))[1])
-    return zoomed
+    return [replace(result, mask=mask) for result in zoomed]
 
 
 def _timed(method: Method, name: str, pair: EvalPair, zoom: Callable[[], ZoomOutput]) -> tuple[ZoomOutput, Zoomed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -258,3 +259,31 @@ def test_method_names_tell_files_apart():
     assert verb.method_names(["a/best.safetensors", "c/x.safetensors"]) == ["best", "x"]
     assert verb.method_names(["a/w.safetensors", "b/w.safetensors"]) == ["a/w.safetensors", "b/w.safetensors"]
     assert verb.method_names(["runs/bicubic.safetensors"]) == ["runs/bicubic.safetensors"]
+
+
+def test_only_trusted_pixels_are_scored():
+    good = pair(0)
+    trusted = np.ones(good.y.shape[:2], bool)
+    trusted[:40] = False
+    spoilt = good.y.copy()
+    spoilt[:40, :64] = 255 - spoilt[:40, :64]
+    result = run_pairs(pair(0, trusted=trusted), pair(0, y=spoilt, trusted=trusted), pair(0, y=spoilt))
+    one, other, whole = scores(result, BICUBIC)
+    assert one["psnr_rgb"] == other["psnr_rgb"] > whole["psnr_rgb"]
+
+
+def test_aligned_scores_only_trusted_pixels():
+    good = pair(0)
+    trusted = np.ones(good.y.shape[:2], bool)
+    trusted[:, 64:] = False
+    left = replace(good, y=good.y.copy())
+    left.y[40:44, 100:104] = 255  # too small a spot to be seen by the registration
+    whole, masked = (
+        run_pairs(good, protocols=("aligned",)),
+        run_pairs(replace(left, trusted=trusted), protocols=("aligned",)),
+    )
+    assert scores(masked, BICUBIC, "aligned")[0]["psnr_rgb"] == pytest.approx(
+        scores(whole, BICUBIC, "aligned")[0]["psnr_rgb"], abs=1.0
+    )
+    unmasked = run_pairs(left, protocols=("aligned",))
+    assert scores(unmasked, BICUBIC, "aligned")[0]["psnr_rgb"] < scores(masked, BICUBIC, "aligned")[0]["psnr_rgb"] - 1
