@@ -61,8 +61,8 @@ def evaluate(
 ) -> Evaluation:
     """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
 
-    Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that cannot be loaded, does not fit or
-    cannot be registered is left out and listed; no error of ours ends the run.
+    Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that
+    cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
 
     Args:
         models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``.

@@ -24,6 +24,7 @@ MARGIN = 0.3
 
 _SEARCH_SIDE = 240
 """Longest side of the pictures that are slid over each other."""
+_NOISE = 4.0  # contrast that is not raised any further: a sky's noise, raised, hides what little is common
 _TEMPLATE, _LEAST_TEMPLATE = 0.7, 24
 """Part of Y's sides that is slid over X, and the least of its pixels that tell a place."""
 
@@ -118,7 +119,7 @@ def by_correlation(source: Plane, target: Plane, pixels: float, search: Search) 
         to_source[:, 2] -= to_source[:, :2] @ np.array([(width - 1) / 2, (height - 1) / 2])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         soft = cv2.GaussianBlur(source.grey, (0, 0), max(0.5 * spanned * zoom / factor, 0.3))
-        template = normalise_locally(cv2.warpAffine(soft, to_source, (width, height), flags=flags), noise=1.0)
+        template = normalise_locally(cv2.warpAffine(soft, to_source, (width, height), flags=flags), noise=_NOISE)
         scores = cv2.matchTemplate(picture, template, cv2.TM_CCOEFF_NORMED)
         _, peak, _, place = cv2.minMaxLoc(scores)
         if peak > best:
@@ -136,4 +137,4 @@ def _middle(source: Plane, step: float, roll: float) -> Matrix:
 
 def _prepared(grey: Image, factor: float) -> Image:
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return normalise_locally(small, noise=1.0)
+    return normalise_locally(small, noise=_NOISE)

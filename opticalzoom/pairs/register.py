@@ -29,12 +29,12 @@ from opticalzoom.pairs.warp import Field, Image, scaled_homography, shrink
 
 Method = Literal["none", "homography", "flow"]
 
-VERSION = 5
+VERSION = 6
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 1.5e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
 _OVERSAMPLING = 3.0  # pixels of that grid per pixel of X: more is finer where there is texture, noisier where not
-_SMOOTHING, _LEAST_SMOOTHING = 6.5, 16.0  # sigma of the flow's Gaussian: pixels of X, and of the grid
+_SMOOTHING, _LEAST_SMOOTHING = 6.0, 15.0  # sigma of the flow's Gaussian: pixels of X, and of the grid
 _ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
 _MIN_TRUSTED = 0.3
