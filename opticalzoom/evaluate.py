@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
 from opticalzoom.methods import BICUBIC, EvalPair, Method, Zoomed, to_array, zoom_all
-from opticalzoom.metrics import quantise, score
+from opticalzoom.metrics import METRICS, Metric, quantise, score
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract
 from opticalzoom.pairs.colour import match_colour
@@ -35,7 +35,7 @@ MAX_EXAMPLES = 20
 
 @dataclass(frozen=True)
 class Row:
-    """Scores of one picture: metric -> value, for the keys of :data:`opticalzoom.metrics.METRICS`."""
+    """Scores of one picture: metric -> value, for :data:`opticalzoom.metrics.METRICS` and what else was asked for."""
 
     name: str
     method: str
@@ -58,6 +58,7 @@ def evaluate(
     pairs: Iterable[Callable[[], EvalPair]],
     protocols: Sequence[str] = ("honest",),
     white_balance: Mapping[str, WhiteBalance] | None = None,
+    metrics: Mapping[str, Metric] = METRICS,
 ) -> Evaluation:
     """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
 
@@ -69,6 +70,7 @@ def evaluate(
         pairs: callables that load one pair each.
         protocols: which to run.
         white_balance: of the models that take RAW input, by name; ``input`` by default.
+        metrics: what to score by, ``psnr_y`` among them.
 
     Raises:
         ConfigError: the models differ in scale.
@@ -86,7 +88,7 @@ def evaluate(
             continue
         for protocol in protocols:
             try:
-                _evaluate_pair(methods, pair, protocol, result)
+                _evaluate_pair(methods, pair, protocol, metrics, result)
             except OpticalZoomError as error:
                 result.skipped.append(f"{pair.name}, {protocol}: {error}")
     return result
@@ -104,7 +106,9 @@ def common_scale(models: Iterable[nn.Module]) -> int:
     return scales.pop()
 
 
-def _evaluate_pair(methods: Sequence[Method], pair: EvalPair, protocol: str, result: Evaluation) -> None:
+def _evaluate_pair(
+    methods: Sequence[Method], pair: EvalPair, protocol: str, metrics: Mapping[str, Metric], result: Evaluation
+) -> None:
     target = to_tensor(pair.y)[None]
     if protocol != "aligned":
         _check_sizes(pair)
@@ -112,7 +116,7 @@ def _evaluate_pair(methods: Sequence[Method], pair: EvalPair, protocol: str, res
     if protocol == "aligned":
         zoomed, failures = align_all(zoomed, target, pair.name)
         result.skipped.extend(failures)
-    rows = [_row(z, target, pair.name, protocol) for z in zoomed]
+    rows = [_row(z, target, pair.name, protocol, metrics) for z in zoomed]
     if rows and len(result.examples) < MAX_EXAMPLES and pair.name not in {row.name for row in result.rows}:
         captions = [f"{row.method}\n{row.scores['psnr_y']:.2f} dB (Y)" for row in rows]
         images = {text: _to_picture(z.image) for text, z in zip(captions, zoomed, strict=True)}
@@ -122,8 +126,8 @@ def _evaluate_pair(methods: Sequence[Method], pair: EvalPair, protocol: str, res
     result.rows.extend(rows)
 
 
-def _row(zoomed: Zoomed, target: Tensor, name: str, protocol: str) -> Row:
-    scores = {metric: float(value) for metric, value in score(zoomed.image, target, zoomed.mask).items()}
+def _row(zoomed: Zoomed, target: Tensor, name: str, protocol: str, metrics: Mapping[str, Metric]) -> Row:
+    scores = {metric: float(value) for metric, value in score(zoomed.image, target, zoomed.mask, metrics).items()}
     return Row(name, zoomed.method, protocol, scores, zoomed.seconds)
 
 

@@ -18,6 +18,7 @@ from rich.progress import track
 from opticalzoom.errors import PairError
 from opticalzoom.evaluate import PROTOCOLS, common_scale, evaluate
 from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair
+from opticalzoom.metrics import METRICS, PERCEPTUAL
 from opticalzoom.pairs.prepare import both_grids
 from opticalzoom.pairs.sources import Pixels, Source, SourceName, Split, open_source
 from opticalzoom.pairs.unprocess import MosaicSimulation
@@ -36,6 +37,7 @@ def run(arguments: list[str]) -> int:
     args = _parser().parse_args(arguments)
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
+    metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
     zoomers = dict(zip(method_names(args.weights), map(load_zoomer, args.weights), strict=True))
     models = {name: zoomer.model for name, zoomer in zoomers.items()}
     white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
@@ -48,7 +50,7 @@ def run(arguments: list[str]) -> int:
     loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
     console = Console()
     pairs = track(loaders, "Evaluating", console=console, transient=True)
-    result = evaluate(models, pairs, args.protocol, white_balance)
+    result = evaluate(models, pairs, args.protocol, white_balance, metrics)
     for reason in result.skipped:
         console.print(f"left out: {reason}", style="yellow", markup=False)
     if not result.rows:
@@ -104,6 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")
     parser.add_argument("--split", choices=get_args(Split), default="test", help="which pairs (default: test)")
     parser.add_argument("--protocol", nargs="+", choices=tuple(PROTOCOLS), default=["honest"], help=_protocol_help())
+    parser.add_argument(
+        "--perceptual",
+        nargs="+",
+        choices=tuple(PERCEPTUAL),
+        default=[],
+        help="perceptual metrics as well, lower is better: st_lpips (needs opticalzoom[perceptual]), lpips and dists "
+        "(need torchvision and download a network)",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where tables and pictures go")
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
     return parser
@@ -116,5 +126,7 @@ def _protocol_help() -> str:
 def _command(args: argparse.Namespace) -> str:
     """The command line that gives these results."""
     words = ["opticalzoom", "evaluate", "--weights", *args.weights, "--data", args.data, "--source", args.source]
-    words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol, "-o", args.output]
+    words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol]
+    words += ["--perceptual", *args.perceptual] if args.perceptual else []
+    words += ["-o", args.output]
     return shlex.join(words)

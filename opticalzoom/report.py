@@ -19,7 +19,6 @@ from rich.table import Table
 from opticalzoom.errors import OutputExistsError
 from opticalzoom.evaluate import PROTOCOLS, Row
 from opticalzoom.files import atomic_path
-from opticalzoom.metrics import METRICS
 from opticalzoom.pictures import Picture, contact_sheet
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
@@ -52,25 +51,27 @@ def _protocol_means(rows: Sequence[Row], protocol: str) -> list[Mean]:
     result = []
     for method, found in by_method.items():
         chosen = [found[name] for name in sorted(common)]
-        scores = {metric: _average([row.scores[metric] for row in chosen]) for metric in METRICS}
+        scores = {
+            metric: _average([row.scores[metric] for row in chosen]) for metric in next(iter(found.values())).scores
+        }
         result.append(Mean(protocol, method, len(chosen), scores, _average([row.seconds for row in chosen])))
     return result
 
 
 def csv_text(rows: Sequence[Row]) -> str:
     """One line a picture, six decimals."""
-    text = io.StringIO()
+    text, metrics = io.StringIO(), list(rows[0].scores)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "method", "protocol", *METRICS, "seconds"])
+    writer.writerow(["name", "method", "protocol", *metrics, "seconds"])
     for row in rows:
-        numbers = [*(row.scores[metric] for metric in METRICS), row.seconds]
+        numbers = [*(row.scores[metric] for metric in metrics), row.seconds]
         writer.writerow([row.name, row.method, row.protocol, *(f"{number:.6f}" for number in numbers)])
     return text.getvalue()
 
 
 def markdown_table(averages: Sequence[Mean]) -> str:
     """Means as Markdown, a table for each protocol under its name and what it is."""
-    header = ["Method", *(_title(metric) for metric in METRICS), "s/image"]
+    header = ["Method", *(_title(metric) for metric in averages[0].scores), "s/image"]
     parts = []
     for protocol in dict.fromkeys(mean.protocol for mean in averages):
         chosen = [mean for mean in averages if mean.protocol == protocol]
@@ -88,7 +89,7 @@ def rich_table(averages: Sequence[Mean]) -> Table:
     table = Table(box=SIMPLE, padding=0, pad_edge=False)
     table.add_column("protocol", no_wrap=True)
     table.add_column("method", overflow="fold")
-    for title in ("images", *(metric.replace("_", " ").upper() for metric in METRICS), "s/image"):
+    for title in ("images", *(metric.replace("_", " ").upper() for metric in averages[0].scores), "s/image"):
         table.add_column(title, justify="right", no_wrap=True)
     for mean in averages:
         table.add_row(mean.protocol, mean.method, str(mean.images), *_numbers(mean))
@@ -160,14 +161,13 @@ def write_png(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
 
 
 def _title(metric: str) -> str:
-    name, channels = metric.split("_")
-    unit = " (dB)" if name == "psnr" else ""
-    return f"{name.upper()} {channels.upper()}{unit}"
+    unit = " (dB)" if metric.startswith("psnr") else ""
+    return metric.replace("_", " ").upper() + unit
 
 
 def _numbers(mean: Mean) -> list[str]:
-    digits = {metric: 2 if metric.startswith("psnr") else 4 for metric in METRICS}
-    return [*(f"{mean.scores[metric]:.{digits[metric]}f}" for metric in METRICS), f"{mean.seconds:.2f}"]
+    digits = {metric: 2 if metric.startswith("psnr") else 4 for metric in mean.scores}
+    return [*(f"{value:.{digits[metric]}f}" for metric, value in mean.scores.items()), f"{mean.seconds:.2f}"]
 
 
 def _average(values: Sequence[float]) -> float:

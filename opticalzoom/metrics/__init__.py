@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
 from opticalzoom.metrics.image import limited_range_y, psnr, quantise, ssim
+from opticalzoom.metrics.offsets import end_point_error
+from opticalzoom.metrics.perceptual import PERCEPTUAL, dists, lpips, shift_tolerant_lpips
 
-__all__ = ["METRICS", "Metric", "limited_range_y", "psnr", "quantise", "score", "ssim"]
+__all__ = [
+    "METRICS",
+    "PERCEPTUAL",
+    "Metric",
+    "dists",
+    "end_point_error",
+    "limited_range_y",
+    "lpips",
+    "psnr",
+    "quantise",
+    "score",
+    "shift_tolerant_lpips",
+    "ssim",
+]
 
 Metric = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
 """(output, target, mask) -> N values. Pictures N×3×H×W in [0, 1]; mask N×1×H×W bool or None for every pixel."""
@@ -28,11 +43,13 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def score(output: Tensor, target: Tensor, mask: Tensor | None = None) -> dict[str, Tensor]:
-    """All :data:`METRICS` of two pictures rounded to 8 bit, as the field publishes them: N values each.
+def score(
+    output: Tensor, target: Tensor, mask: Tensor | None = None, metrics: Mapping[str, Metric] = METRICS
+) -> dict[str, Tensor]:
+    """All :data:`METRICS`, or others, of two pictures rounded to 8 bit, as the field publishes them: N values each.
 
     Raises:
         PairError: the pictures differ in shape, or are too small for a metric.
     """
     output, target = quantise(output), quantise(target)
-    return {name: metric(output, target, mask) for name, metric in METRICS.items()}
+    return {name: metric(output, target, mask) for name, metric in metrics.items()}
