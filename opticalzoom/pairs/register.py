@@ -186,14 +186,13 @@ def pixels_spanned(homography: Matrix, y: float, x: float) -> float:
 
 def judged(found: Registration) -> Registration:
     """With its verdict, and the residual of what is visible."""
-    trusted = found.trusted
     reason = ""
     if found.correlation < _MIN_CORRELATION:
         reason = (
             f"the pictures do not match (correlation {found.correlation:.2f}, at least {_MIN_CORRELATION} expected)"
         )
-    elif trusted.mean() < _MIN_TRUSTED:
-        reason = f"only {trusted.mean():.0%} of the pixels could be registered (at least {_MIN_TRUSTED:.0%} expected)"
+    elif found.trust < _MIN_TRUSTED:
+        reason = f"only {found.trust:.0%} of the pixels could be registered (at least {_MIN_TRUSTED:.0%} expected)"
     return replace(found, residual=float(np.median(found.doubt)), reason=reason)
 
 

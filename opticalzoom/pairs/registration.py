@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.pairs.plane import Matrix
-from opticalzoom.pairs.warp import Field, Image, inside
+from opticalzoom.pairs.warp import Field, Image
 
 TRUST = 1.0
 """Pixels of the moving image: a pixel whose expected error is larger is not trusted."""
 _TILE = 1024
 """Pixels: pictures are warped in tiles of this side, so that 24 megapixels need neither memory nor OpenCV's 32,767."""
+_LARGEST_STEP = 4  # 2 to the power of it: a homography is straight enough over so many pixels
+_SAMPLES = 256  # points along a side that shares are counted at
 _REDUCE = 1.25
 """From so many pixels of the moving image to one of the target on, it is averaged first."""
 
@@ -67,20 +69,46 @@ class Registration:
     @cached_property
     def visible(self) -> NDArray[np.bool_]:
         """H×W bool: pixels that lie inside the moving image."""
-        return inside(self.field, *self.moving_size)
+        visible = np.empty(self.size, dtype=bool)
+        for rows, columns in _tiles(self.size):
+            visible[rows, columns] = self._inside(*self._positions(rows, columns))
+        return visible
 
     @cached_property
     def trusted(self) -> NDArray[np.bool_]:
         """H×W bool: visible and found where the moving image shows the same, to about ``TRUST`` pixels."""
-        if 0 in self.size:
-            return np.zeros(self.size, dtype=bool)
-        doubt = np.minimum(self.doubt, 1e6)  # infinity times a weight of zero is no number
-        return np.asarray(self.visible & (cv2.resize(doubt, self.size[::-1]) < TRUST))
+        return self.visible & self._clear(self.size)
 
     @property
     def overlap(self) -> float:
         """Share of the target that the moving image shows."""
-        return float(self.visible.mean()) if self.visible.size else 0.0
+        return float(self._samples[0].mean())
+
+    @property
+    def trust(self) -> float:
+        """Share of the target that is trusted."""
+        visible, clear = self._samples
+        return float((visible & clear).mean())
+
+    @cached_property
+    def _samples(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Visible or not, and of little doubt or not, at evenly spaced points: all pixels of a small target."""
+        if 0 in self.size:
+            return np.zeros((1, 1), bool), np.zeros((1, 1), bool)
+        height, width = (min(side, _SAMPLES) for side in self.size)
+        y = (np.arange(height) + 0.5) * self.size[0] / height - 0.5
+        x = (np.arange(width) + 0.5) * self.size[1] / width - 0.5
+        return self._inside(*self._exactly(y, x)), self._clear((height, width))
+
+    def _inside(self, y: NDArray[np.floating], x: NDArray[np.floating]) -> NDArray[np.bool_]:
+        height, width = self.moving_size
+        return np.asarray((y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1))
+
+    def _clear(self, size: tuple[int, int]) -> NDArray[np.bool_]:
+        if 0 in size:
+            return np.zeros(size, dtype=bool)
+        doubt = np.minimum(self.doubt, 1e6)  # infinity times a weight of zero is no number
+        return np.asarray(cv2.resize(doubt, size[::-1]) < TRUST)
 
     def warp(self, image: Image, interpolation: int = cv2.INTER_LANCZOS4) -> Image:
         """``image``, which has the moving image's grid, on the target's: H×W×C, same dtype.
@@ -91,26 +119,45 @@ class Registration:
         warped = np.empty((*self.size, *image.shape[2:]), image.dtype)
         for rows, columns in _tiles(self.size):
             y, x = self._positions(rows, columns)
-            y, x = y * to_image[1, 1] + to_image[1, 2], x * to_image[0, 0] + to_image[0, 2]
+            y = y * np.float32(to_image[1, 1]) + np.float32(to_image[1, 2])
+            x = x * np.float32(to_image[0, 0]) + np.float32(to_image[0, 2])
             warped[rows, columns] = _remap(image, y, x, interpolation).reshape(warped[rows, columns].shape)
         return warped
 
-    def _positions(self, rows: slice, columns: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(y, x) in the moving image of the target's pixels in a tile."""
-        flow = self._flow(rows, columns)
-        y = flow[..., 0] + np.arange(rows.start, rows.stop, dtype=np.float64)[:, None]
-        x = flow[..., 1] + np.arange(columns.start, columns.stop, dtype=np.float64)
+    def _positions(self, rows: slice, columns: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(y, x) in the moving image of the target's pixels in a tile: exact at a grid of them, bilinear between."""
+        step = self._step
+        y = rows.start + step * np.arange((rows.stop - rows.start) // step + 2.0)
+        x = columns.start + step * np.arange((columns.stop - columns.start) // step + 2.0)
+        grid = np.stack(self._exactly(y, x), axis=-1).astype(np.float32)
+        enlarge = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])  # a power of two: exact in OpenCV's 1/32 pixels
+        size = columns.stop - columns.start, rows.stop - rows.start
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        y, x = cv2.split(cv2.warpAffine(grid, enlarge, size, flags=flags))
+        return np.asarray(y, np.float32), np.asarray(x, np.float32)
+
+    def _exactly(
+        self, y: NDArray[np.float64], x: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(y, x) in the moving image where the target's rows ``y`` and columns ``x`` cross."""
+        flow = self._flow(y, x)
+        y, x = flow[..., 0] + y[:, None], flow[..., 1] + x
         h = self.transform
         w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
         return (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w, (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w
 
-    def _flow(self, rows: slice, columns: slice) -> Field:
-        """A tile of the flow, enlarged bilinearly."""
+    @property
+    def _step(self) -> int:
+        """A power of two of the target's pixels, no larger than a pixel of the flow."""
+        cell = min(side / coarse for side, coarse in zip(self.size, self.flow.shape, strict=False))
+        return int(2 ** np.clip(np.floor(np.log2(max(cell, 1))), 0, _LARGEST_STEP))
+
+    def _flow(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> Field:
+        """The flow at the target's rows and columns, bilinear."""
         step = np.array(self.flow.shape[:2]) / self.size
-        y = (np.arange(rows.start, rows.stop) + 0.5) * step[0] - 0.5
-        x = (np.arange(columns.start, columns.stop) + 0.5) * step[1] - 0.5
-        x, y = np.broadcast_arrays(x.astype(np.float32), y.astype(np.float32)[:, None])
-        return np.asarray(cv2.remap(self.flow, x.copy(), y.copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        x, y = np.broadcast_arrays(((x + 0.5) * step[1] - 0.5), ((y + 0.5) * step[0] - 0.5)[:, None])
+        at = x.astype(np.float32), y.astype(np.float32)
+        return np.asarray(cv2.remap(self.flow, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _tiles(size: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
@@ -129,7 +176,7 @@ def _reduced(image: Image, pixels: float) -> tuple[Matrix, Image]:
     return to_image, np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _remap(image: Image, y: NDArray[np.float64], x: NDArray[np.float64], interpolation: int) -> Image:
+def _remap(image: Image, y: NDArray[np.float32], x: NDArray[np.float32], interpolation: int) -> Image:
     """The picture at (y, x); only the part that is needed is handed to OpenCV."""
     margin = 8  # more than any kernel's reach
     spans = []
@@ -137,5 +184,6 @@ def _remap(image: Image, y: NDArray[np.float64], x: NDArray[np.float64], interpo
         start = int(np.clip(np.floor(positions.min()) - margin, 0, max(side - 2 * margin, 0)))
         spans.append(slice(start, int(np.clip(np.ceil(positions.max()) + margin, start + 2 * margin, side + 1))))
     part = image[spans[0], spans[1]]
-    map_x, map_y = (x - spans[1].start).astype(np.float32), (y - spans[0].start).astype(np.float32)
-    return np.asarray(cv2.remap(part, map_x, map_y, interpolation, borderMode=cv2.BORDER_REFLECT_101))
+    return np.asarray(
+        cv2.remap(part, x - spans[1].start, y - spans[0].start, interpolation, borderMode=cv2.BORDER_REFLECT_101)
+    )

@@ -75,7 +75,7 @@ class RegisteredView:
             "ok": found.ok,
             "reason": found.reason,
             "overlap": found.overlap,
-            "trusted": float(found.trusted.mean()) if found.trusted.size else 0.0,
+            "trusted": found.trust,
             "residual": found.residual,
             "correlation": found.correlation,
             "inliers": found.inliers,
