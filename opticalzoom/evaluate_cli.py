@@ -39,6 +39,8 @@ def run(arguments: list[str]) -> int:
     check_free(output, overwrite=args.overwrite)
     metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
     zoomers = dict(zip(method_names(args.weights), map(load_zoomer, args.weights), strict=True))
+    if args.self_ensemble:
+        zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
     models = {name: zoomer.model for name, zoomer in zoomers.items()}
     white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
     scale = common_scale(models.values())
@@ -114,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
         help="perceptual metrics as well, lower is better: st_lpips (needs opticalzoom[perceptual]), lpips and dists "
         "(need torchvision and download a network)",
     )
+    parser.add_argument(
+        "--self-ensemble", action="store_true", help="a row more for each weights: the mean of eight flips and turns"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where tables and pictures go")
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
     return parser
@@ -128,5 +133,6 @@ def _command(args: argparse.Namespace) -> str:
     words = ["opticalzoom", "evaluate", "--weights", *args.weights, "--data", args.data, "--source", args.source]
     words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol]
     words += ["--perceptual", *args.perceptual] if args.perceptual else []
+    words += ["--self-ensemble"] if args.self_ensemble else []
     words += ["-o", args.output]
     return shlex.join(words)

@@ -287,3 +287,19 @@ def test_aligned_scores_only_trusted_pixels():
     )
     unmasked = run_pairs(left, protocols=("aligned",))
     assert scores(unmasked, BICUBIC, "aligned")[0]["psnr_rgb"] < scores(masked, BICUBIC, "aligned")[0]["psnr_rgb"] - 1
+
+
+def test_self_ensemble_has_its_row_and_perceptual_metrics_their_column(folder, monkeypatch):
+    monkeypatch.setitem(
+        verb.PERCEPTUAL, "st_lpips", lambda: lambda output, target, mask: (output - target).mean()[None]
+    )
+    assert run_verb(folder, "--self-ensemble", "--perceptual", "st_lpips") == 0
+    rows = list(csv.DictReader((folder / "out" / "results.csv").open()))
+    assert list(rows[0]) == ["name", "method", "protocol", *METRICS, "st_lpips", "seconds"]
+    by_method = {row["method"]: row for row in rows if row["name"] == "pair0"}
+    assert set(by_method) == {"bicubic", "ours", "ours, self-ensemble"}
+    ensemble, plain = (float(by_method[name]["psnr_rgb"]) for name in ("ours, self-ensemble", "ours"))
+    assert ensemble == pytest.approx(plain, abs=0.01)  # bicubic is the same however the picture is turned
+    assert "ST LPIPS" in (folder / "out" / "table.md").read_text()
+    command = json.loads((folder / "out" / "results.json").read_text())["command"]
+    assert "--perceptual st_lpips --self-ensemble" in command

@@ -6,7 +6,7 @@ gives one value per image. Pixels outside of a mask are taken from the target, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 from urllib.error import URLError
@@ -82,7 +82,7 @@ def dists() -> Metric:
     return _masked(lambda output, target: network(output, target).reshape(len(output)))
 
 
-PERCEPTUAL: Mapping[str, Callable[[], Metric]] = {"st_lpips": shift_tolerant_lpips, "lpips": lpips, "dists": dists}
+PERCEPTUAL: dict[str, Callable[[], Metric]] = {"st_lpips": shift_tolerant_lpips, "lpips": lpips, "dists": dists}
 """What makes each perceptual metric, by the name that ``evaluate`` knows it under."""
 
 
