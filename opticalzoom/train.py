@@ -53,7 +53,7 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: float = 1e-5,
         restart_steps: int = 20_000,
         auxiliary: float = 1.0,
-        loss: Literal["l1", "l2"] = "l1",
+        loss: Literal["l1", "l2", "charbonnier"] = "l1",
         unaligned: float = 0.0,
         init: str | None = None,
     ) -> None:
