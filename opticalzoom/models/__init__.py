@@ -15,6 +15,7 @@ from opticalzoom.errors import ModelError
 from opticalzoom.models.baselines import Bicubic, SRResNet
 from opticalzoom.models.contract import InputKind
 from opticalzoom.models.layers import AttentionKind, TailKind
+from opticalzoom.models.rrdb import RRDBNet
 from opticalzoom.models.sdan import SDAN, DeformKind
 from opticalzoom.models.trunk import SkipKind, Trunk
 
@@ -63,6 +64,11 @@ def srresnet_lite(scale: int, input: InputKind = "rgb", features: int = 64, bloc
     return srresnet(scale, input, features, blocks, skip="bicubic", tail="direct")
 
 
+def rrdb(scale: int, input: InputKind = "rgb", features: int = 64, growth: int = 32, blocks: int = 23) -> RRDBNet:
+    """ESRGAN's generator."""
+    return RRDBNet(scale, input, features, growth, blocks)
+
+
 def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     """Bicubic interpolation."""
     return Bicubic(scale, input)
@@ -73,6 +79,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "sdan_lite": sdan_lite,
     "srresnet": srresnet,
     "srresnet_lite": srresnet_lite,
+    "rrdb": rrdb,
     "bicubic": bicubic,
 }
 

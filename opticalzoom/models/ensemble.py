@@ -18,6 +18,9 @@ class SelfEnsemble(nn.Module):
     Args:
         model: in eval mode, for RGB or resized input.
 
+    Shape:
+        As the model's; of the outcome only the picture.
+
     Raises:
         ModelError: the model takes RAW input, whose colours change places when a mosaic is turned.
     """

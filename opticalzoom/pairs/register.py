@@ -5,7 +5,7 @@ photographed. The result maps every pixel of the registered target, which has th
 pixel of ``moving`` that shows the same point.
 
 Homography: a search by correlation, SIFT matches (Lowe, https://doi.org/10.1023/B:VISI.0000029664.99615.94) with
-MAGSAC++ (https://arxiv.org/abs/1912.05909) where it is not sure, a wider search where they are too few, ECC on a pyramid
+MAGSAC++ (https://arxiv.org/abs/1912.05909) where it fails, a wider search where they are too few, ECC on a pyramid
 (Evangelidis and Psarakis, https://doi.org/10.1109/TPAMI.2008.113). Flow: see :mod:`opticalzoom.pairs.flow`.
 All of it happens on reduced pictures: a registration costs about the same for 1 and for 24 megapixels.
 """

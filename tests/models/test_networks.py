@@ -19,6 +19,7 @@ import opticalzoom.models
 from opticalzoom.errors import ModelError
 from opticalzoom.models import MODELS, build, layers, trunk
 from opticalzoom.models.contract import SCALES, Contract, ZoomOutput
+from opticalzoom.models.rrdb import RRDB
 from opticalzoom.models.sdan import ReferenceEncoder
 
 INPUTS = ("rgb", "raw", "resized")
@@ -150,7 +151,7 @@ def test_offsets_move_features_and_skip_alike(kind: str, deform: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "scale"), list(itertools.product(INPUTS, SCALES)))
-@pytest.mark.parametrize("name", ["sdan", "sdan_lite", "srresnet", "srresnet_lite", "bicubic"])
+@pytest.mark.parametrize("name", ["sdan", "sdan_lite", "srresnet", "srresnet_lite", "rrdb", "bicubic"])
 def test_receptive_field(name: str, kind: str, scale: int) -> None:
     """Positive weights keep every ReLU open, so the gradient reaches all that an output pixel looks at."""
     model = small(name, scale=scale, input=kind).double()
@@ -167,7 +168,11 @@ def test_receptive_field(name: str, kind: str, scale: int) -> None:
         rows, columns = gradient.abs().sum((0, 1)).nonzero().T
         far = (rows - row // factor).abs().max(), (columns - column // factor).abs().max()
         seen = max(seen, *(int(distance) for distance in far))
-    if kind == "resized" and name in {"sdan", "srresnet"}:  # its tail looks less far from some places in the s×s cell
+    if kind == "resized" and name in {
+        "sdan",
+        "srresnet",
+        "rrdb",
+    }:  # its tail looks less far from some places in the s×s cell
         assert seen <= contract.receptive_field < seen + scale
     else:
         assert contract.receptive_field == seen
@@ -204,6 +209,21 @@ def test_paper_model_has_the_papers_layers() -> None:
     assert model.offsets.head.out_channels == 2
     convolutions = sum(isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3) for module in model.modules())
     assert convolutions == 1 + 1 + 3 + 1 + 1 + 33 + 2 + 1  # heads, offsets, deformable, X', body, ×2 ×2, RGB
+
+
+def test_rrdb_has_the_papers_size() -> None:
+    assert sum(p.numel() for p in build("rrdb", scale=4).parameters()) == 16_697_987  # of ESRGAN's released weights
+
+
+def test_rrdb_adds_a_fifth_of_a_fifth() -> None:
+    """With biases alone, a dense block adds 0.2 and three of them, behind their shortcut, 0.2 · 0.6."""
+    block = RRDB(features=4, growth=2)
+    for convolution in (part for part in block.modules() if isinstance(part, nn.Conv2d)):
+        nn.init.zeros_(convolution.weight)
+        nn.init.ones_(convolution.bias)
+    x = torch.rand(1, 4, 5, 6)
+    torch.testing.assert_close(block[0](x), x + 0.2)
+    torch.testing.assert_close(block(x), x + 0.2 * (x + 0.6))
 
 
 def test_bicubic_rows() -> None:
