@@ -18,7 +18,6 @@ from opticalzoom.models.contract import Contract
 from opticalzoom.pairs.colour import match_colour
 from opticalzoom.pairs.patches import to_tensor
 from opticalzoom.pairs.register import register
-from opticalzoom.pairs.warp import inside
 from opticalzoom.photo.camera_space import WhiteBalance
 from opticalzoom.pictures import Picture, contact_row
 
@@ -158,7 +157,7 @@ def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list
         if not registration.ok:
             failures.append(f"{name}, aligned, {result.method}: {registration.reason}")
             continue
-        mask = registrations[BICUBIC].trusted & inside(registration.field, *image.shape[:2])
+        mask = registrations[BICUBIC].trusted & registration.visible
         if result.mask is not None:
             mask &= result.mask[0, 0].numpy()
         matched = to_tensor(match_colour(registration.warp(image), y, mask))[None]

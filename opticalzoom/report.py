@@ -51,9 +51,8 @@ def _protocol_means(rows: Sequence[Row], protocol: str) -> list[Mean]:
     result = []
     for method, found in by_method.items():
         chosen = [found[name] for name in sorted(common)]
-        scores = {
-            metric: _average([row.scores[metric] for row in chosen]) for metric in next(iter(found.values())).scores
-        }
+        metrics = next(iter(found.values())).scores
+        scores = {metric: _average([row.scores[metric] for row in chosen]) for metric in metrics}
         result.append(Mean(protocol, method, len(chosen), scores, _average([row.seconds for row in chosen])))
     return result
 

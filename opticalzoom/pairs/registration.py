@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.pairs.plane import Matrix
-from opticalzoom.pairs.warp import Field, Image
+from opticalzoom.pairs.warp import Field, Image, projected, shrink, within
 
 TRUST = 1.0
 """Pixels of the moving image: a pixel whose expected error is larger is not trusted."""
@@ -71,7 +71,7 @@ class Registration:
         """H×W bool: pixels that lie inside the moving image."""
         visible = np.empty(self.size, dtype=bool)
         for rows, columns in _tiles(self.size):
-            visible[rows, columns] = self._inside(*self._positions(rows, columns))
+            visible[rows, columns] = within(*self._positions(rows, columns), *self.moving_size)
         return visible
 
     @cached_property
@@ -98,11 +98,7 @@ class Registration:
         height, width = (min(side, _SAMPLES) for side in self.size)
         y = (np.arange(height) + 0.5) * self.size[0] / height - 0.5
         x = (np.arange(width) + 0.5) * self.size[1] / width - 0.5
-        return self._inside(*self._exactly(y, x)), self._clear((height, width))
-
-    def _inside(self, y: NDArray[np.floating], x: NDArray[np.floating]) -> NDArray[np.bool_]:
-        height, width = self.moving_size
-        return np.asarray((y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1))
+        return within(*self._exactly(y, x), *self.moving_size), self._clear((height, width))
 
     def _clear(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         if 0 in size:
@@ -141,10 +137,7 @@ class Registration:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(y, x) in the moving image where the target's rows ``y`` and columns ``x`` cross."""
         flow = self._flow(y, x)
-        y, x = flow[..., 0] + y[:, None], flow[..., 1] + x
-        h = self.transform
-        w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
-        return (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w, (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w
+        return projected(self.transform, flow[..., 0] + y[:, None], flow[..., 1] + x)
 
     @property
     def _step(self) -> int:
@@ -170,10 +163,10 @@ def _reduced(image: Image, pixels: float) -> tuple[Matrix, Image]:
     """The picture, averaged so that a pixel of the target takes about one of it; and where its pixels went."""
     if pixels <= _REDUCE:
         return np.eye(3), image
-    height, width = (max(1, round(side / pixels)) for side in image.shape[:2])
-    step_y, step_x = height / image.shape[0], width / image.shape[1]
+    small = shrink(image, pixels)
+    step_y, step_x = (side / whole for side, whole in zip(small.shape[:2], image.shape[:2], strict=True))
     to_image = np.array([[step_x, 0, (step_x - 1) / 2], [0, step_y, (step_y - 1) / 2], [0, 0, 1]])
-    return to_image, np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+    return to_image, small
 
 
 def _remap(image: Image, y: NDArray[np.float32], x: NDArray[np.float32], interpolation: int) -> Image:

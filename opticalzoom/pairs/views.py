@@ -15,7 +15,7 @@ from opticalzoom.pairs.locate import Location, locate, locate_anywhere
 from opticalzoom.pairs.plane import Matrix
 from opticalzoom.pairs.register import MIN_SIDE, align, pixels_spanned, rejected
 from opticalzoom.pairs.registration import Registration
-from opticalzoom.pairs.warp import Image
+from opticalzoom.pairs.warp import Image, projected, within
 
 _WINDOW_MARGIN = 0.02  # of Y's outline in X, on each side: what the flow may add to it
 _COVERED = 1.0  # share of every border row and column of a view that Y has to show
@@ -148,10 +148,7 @@ def _shown(
 ) -> NDArray[np.bool_]:
     """Blocks of X's pixels, from ``start`` on, that Y shows: their four corners, as a homography keeps them convex."""
     y, x = np.mgrid[: count[0] + 1, : count[1] + 1] * block + np.array(start)[:, None, None] - 0.5
-    h = transform
-    w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
-    to_x, to_y = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w, (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w
-    corners = (to_y >= 0) & (to_y <= size[0] - 1) & (to_x >= 0) & (to_x <= size[1] - 1)
+    corners = within(*projected(transform, y, x), *size)
     return np.asarray(corners[:-1, :-1] & corners[1:, :-1] & corners[:-1, 1:] & corners[1:, 1:])
 
 

@@ -19,14 +19,23 @@ Image = NDArray[Any]
 _INVERSE_STEPS = 20
 
 
+def projected(homography: NDArray[np.float64], y: Image, x: Image) -> tuple[Image, Image]:
+    """Where a homography puts the points (y, x), as (y, x)."""
+    h = homography
+    w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
+    return (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w, (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w
+
+
+def within(y: Image, x: Image, height: int, width: int) -> NDArray[np.bool_]:
+    """True where (y, x) lies between the pixel centres of an image of height×width pixels."""
+    return np.asarray((y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1))
+
+
 def homography_field(homography: NDArray[np.float64], height: int, width: int) -> Field:
     """Displacement field, height×width×2, of a homography."""
     x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
-    h = homography
-    w = h[2, 0] * x + h[2, 1] * y + h[2, 2]
-    dx = (h[0, 0] * x + h[0, 1] * y + h[0, 2]) / w - x
-    dy = (h[1, 0] * x + h[1, 1] * y + h[1, 2]) / w - y
-    return np.stack((dy, dx), axis=-1).astype(np.float32)
+    to_y, to_x = projected(homography, y, x)
+    return np.stack((to_y - y, to_x - x), axis=-1).astype(np.float32)
 
 
 def scaled_homography(homography: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
@@ -50,7 +59,7 @@ def inside(field: Field, height: int, width: int) -> NDArray[np.bool_]:
     """True where p + field(p) falls inside an image of height×width pixels."""
     y = field[..., 0] + np.arange(field.shape[0], dtype=np.float32)[:, None]
     x = field[..., 1] + np.arange(field.shape[1], dtype=np.float32)
-    return np.asarray((y >= 0) & (y <= height - 1) & (x >= 0) & (x <= width - 1))
+    return within(y, x, height, width)
 
 
 def compose(first: Field, second: Field) -> Field:
