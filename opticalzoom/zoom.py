@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
+from opticalzoom.engines import Engine, as_engine
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.camera_space import WhiteBalance, decode_picture, encode_mosaic
@@ -69,15 +68,16 @@ def overlap(contract: Contract) -> int:
     return contract.receptive_field
 
 
-@torch.inference_mode()
-def zoom(model: nn.Module, pixels: np.ndarray, *, tile: int = TILE, progress: Progress | None = None) -> np.ndarray:
+def zoom(
+    model: nn.Module | Engine, pixels: np.ndarray, *, tile: int = TILE, progress: Progress | None = None
+) -> np.ndarray:
     """Enlarge pixels by the model's scale, tile by tile, without alignment (the photo is its own reference).
 
     Grey is zoomed as RGB and averaged; alpha is enlarged bicubically. Weights for ``resized`` input get every tile
     bicubically enlarged. Nothing but a tile is held as floats.
 
     Args:
-        model: in eval mode, float32, on the CPU; its weights are put into channels_last order, values unchanged.
+        model: an engine, or a network as :class:`TorchEngine` takes it.
         pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8 or uint16.
         tile: largest side of a tile in pixels of the input; the result doesn't depend on it.
         progress: see :data:`Progress`.
@@ -91,7 +91,8 @@ def zoom(model: nn.Module, pixels: np.ndarray, *, tile: int = TILE, progress: Pr
         ConfigError: ``tile`` is below 1.
     """
     photo = Photo(pixels)
-    contract = cast(Contract, model.contract)
+    engine = as_engine(model)
+    contract = engine.contract
     if contract.input == "raw":
         raise ModelError(
             "these weights take the mosaic of a RAW file.", remedy="Give the RAW file, or use weights for photos."
@@ -99,7 +100,7 @@ def zoom(model: nn.Module, pixels: np.ndarray, *, tile: int = TILE, progress: Pr
     height, width, channels = pixels.shape
     scale = contract.scale
     output = _allocate((height * scale, width * scale, channels), pixels.dtype)
-    for window, zoomed in _tiles(model, photo.color, tile, progress):
+    for window, zoomed in _tiles(engine, photo.color, tile, progress):
         output[window][..., : zoomed.shape[2]] = from_float(zoomed, pixels.dtype)
     if photo.alpha is not None:
         size = width * scale, height * scale
@@ -107,7 +108,7 @@ def zoom(model: nn.Module, pixels: np.ndarray, *, tile: int = TILE, progress: Pr
     return output
 
 
-def zoom_photo(photo: Photo, model: nn.Module, *, tile: int = TILE, progress: Progress | None = None) -> Photo:
+def zoom_photo(photo: Photo, model: nn.Module | Engine, *, tile: int = TILE, progress: Progress | None = None) -> Photo:
     """A photo zoomed by :func:`zoom`, with its EXIF and colour profile.
 
     Raises:
@@ -116,10 +117,9 @@ def zoom_photo(photo: Photo, model: nn.Module, *, tile: int = TILE, progress: Pr
     return photo.replace(zoom(model, photo.pixels, tile=tile, progress=progress))
 
 
-@torch.inference_mode()
 def zoom_raw(
     raw: RawPhoto,
-    model: nn.Module,
+    model: nn.Module | Engine,
     white_balance: WhiteBalance = "input",
     *,
     tile: int = TILE,
@@ -142,44 +142,42 @@ def zoom_raw(
         PhotoError: more pixels than the memory holds.
         ConfigError: ``tile`` is below 2.
     """
-    contract = cast(Contract, model.contract)
+    engine = as_engine(model)
+    contract = engine.contract
     if contract.input != "raw":
         raise ModelError("these weights take photos.", remedy="Develop the RAW file first, or use weights for RAW.")
     height, width = raw.mosaic.shape
     output = _allocate((height * contract.scale, width * contract.scale, 3), np.dtype(np.uint16))
-    for window, zoomed in _tiles(model, encode_mosaic(raw, white_balance), tile // 2, progress):
+    for window, zoomed in _tiles(engine, encode_mosaic(raw, white_balance), tile // 2, progress):
         output[window] = from_float(decode_picture(zoomed, raw, white_balance), np.uint16)
     return Photo(upright(output, raw.orientation))
 
 
 def _tiles(
-    model: nn.Module, pixels: np.ndarray, tile: int, progress: Progress | None
+    engine: Engine, pixels: np.ndarray, tile: int, progress: Progress | None
 ) -> Iterator[tuple[Window, np.ndarray]]:
     """Where each zoomed tile goes, and the tile: h×w×C float32, not clipped."""
-    contract = cast(Contract, model.contract)
-    margin, factor = overlap(contract), contract.grid_factor
-    model.to(memory_format=torch.channels_last)
+    margin, factor = overlap(engine.contract), engine.contract.grid_factor
     height, width = pixels.shape[:2]
     tiles = windows(height, width, tile)
     for done, window in enumerate(tiles, start=1):
         cut = window.grown(margin, height, width)
-        zoomed = _zoom_tile(model, pixels[cut])
+        zoomed = _zoom_tile(engine, pixels[cut])
         yield window.scaled(factor), zoomed[window.inside(cut).scaled(factor)]
         if progress:
             progress(done, len(tiles))
 
 
-def _zoom_tile(model: nn.Module, pixels: np.ndarray) -> np.ndarray:
+def _zoom_tile(engine: Engine, pixels: np.ndarray) -> np.ndarray:
     """h×w×C integers (C = 1 or 3, or 4 of a packed mosaic) to the zoomed h×w×C float32 (C = 1 or 3), not clipped."""
-    contract = cast(Contract, model.contract)
-    x = torch.from_numpy(to_float(pixels)).permute(2, 0, 1)[None].expand(-1, contract.channels, -1, -1)
+    contract = engine.contract
+    x = to_float(pixels)
     if contract.input == "resized":
-        x = F.interpolate(x, scale_factor=contract.scale, mode="bicubic").clamp(0, 1)
-    x = x.contiguous(memory_format=torch.channels_last)
-    image: Tensor = model.forward_unaligned(x).image[0]  # type: ignore[operator]
-    if pixels.shape[2] == 1:
-        image = image.mean(0, keepdim=True)
-    return image.permute(1, 2, 0).numpy()
+        size = x.shape[1] * contract.scale, x.shape[0] * contract.scale
+        x = cv2.resize(x, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], -1).clip(0, 1)
+    grey = pixels.shape[2] == 1
+    image = engine((x.repeat(3, axis=2) if grey else x).transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
+    return image.mean(-1, keepdims=True) if grey else image
 
 
 def _allocate(shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:

@@ -22,6 +22,7 @@ ALLOWED = {  # room -> what of the package it may import besides itself
         "opticalzoom.perceptual",
     },
     "metrics": {"opticalzoom.errors", "opticalzoom.models.contract", "opticalzoom.perceptual"},
+    "engines": SHARED | {"opticalzoom.models.contract"},
     "pairs": SHARED | {"opticalzoom.photo", "opticalzoom.models.contract"},
 }
 
