@@ -1,1 +1,29 @@
 """OpticalZoom: learn a camera's optical zoom from misaligned photo pairs, and zoom photographs with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from opticalzoom.api import Zoom
+
+__all__ = ["load"]
+
+
+def load(weights: str | PathLike[str] | None = None, *, scale: int | None = None) -> Zoom:
+    """A zoom for images in memory: ``zoom(image)`` is the image enlarged, of the same type.
+
+    Args:
+        weights: bundled weights by name or a file, for RGB; without them the bundled ones that suit ``scale``.
+        scale: 2, 3, 4 or 8; must be that of the weights; by default theirs.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or no weights file.
+        ConfigError: no bundled weights have this scale, or the named weights have another one.
+        ModelError: the weights take RAW files.
+    """
+    from opticalzoom.api import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
+
+    return Zoom(weights, scale)
