@@ -44,6 +44,7 @@ class PairsDataModule(pl.LightningDataModule):
         camera: City100 only: NikonD5500 or iPhoneX.
         misalignment: largest displacement injected at the corners of Y, in its pixels; fixed per pair.
         local: largest displacement of the smooth local field injected on top, in pixels of Y.
+        parallax: how far an injected front layer of random shape moves against the rest of Y, in its pixels.
         registration: flow, homography or none.
         white_balance: of raw input: input (its as-shot gains are applied to the mosaic) or target (neither the mosaic
             nor the target has them, as in SR-RAW; zooming applies them last).
@@ -64,6 +65,7 @@ class PairsDataModule(pl.LightningDataModule):
         camera: str = "NikonD5500",
         misalignment: float = 0.0,
         local: float = 0.0,
+        parallax: float = 0.0,
         registration: Method = "flow",
         white_balance: WhiteBalance = "input",
         patch_size: int = 48,
@@ -78,7 +80,7 @@ class PairsDataModule(pl.LightningDataModule):
         self._roots = [root] if isinstance(root, str) else root
         self._source, self._camera, self._cache = source, camera, cache
         self._scale, self._input, self._registration, self._white_balance = scale, input, registration, white_balance
-        self._misalignment = Misalignment(misalignment, local, seed)
+        self._misalignment = Misalignment(misalignment, local, seed, parallax)
         self._patch_size, self._batch_size, self._augment = patch_size, batch_size, augment
         self._workers, self._seed = workers, seed
         self.training: list[list[PreparedPair]] = []  # a list for each root

@@ -22,7 +22,7 @@ from opticalzoom.pairs import register as registration
 from opticalzoom.pairs.simulate import Misalignment
 from opticalzoom.pairs.source import Pair, Pixels, Source
 from opticalzoom.pairs.unprocess import MosaicSimulation
-from opticalzoom.pairs.warp import Image, inside, sample
+from opticalzoom.pairs.warp import Image, sample
 from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic, encode_picture
 
 
@@ -129,14 +129,14 @@ def _resize(image: Pixels, height: int, width: int, interpolation: int) -> Image
 
 
 def _misaligned(pair: Pair, misalignment: Misalignment) -> tuple[Pixels, NDArray[np.bool_]]:
-    """Y moved, and which of its pixels are valid."""
+    """Y moved, and which of its pixels are valid; what parallax hides and uncovers is, as no photographer knows it."""
     height, width = pair.y.shape[:2]
     valid = np.ones((height, width), dtype=bool) if pair.mask is None else pair.mask
     if misalignment.is_none:
         return pair.y, valid
-    moves = misalignment.field(pair.name, height, width)
-    kept = sample(valid.astype(np.uint8), moves, interpolation=cv2.INTER_NEAREST)
-    return sample(pair.y, moves), inside(moves, height, width) & kept.astype(bool)
+    motion = misalignment.motion(pair.name, height, width)
+    kept = sample(valid.astype(np.uint8), motion.field, interpolation=cv2.INTER_NEAREST)
+    return motion.apply(pair.y), motion.valid & kept.astype(bool)
 
 
 def rejected(name: str, reason: str) -> PreparedPair:
@@ -166,7 +166,10 @@ class PairCache:
         stamps = [
             (str(p.resolve()), s.st_size, s.st_mtime_ns) for p in source.files(name) if p.exists() for s in (p.stat(),)
         ]
-        parts = (registration.VERSION, source.describe(), source.scale, name, stamps, asdict(preparation))
+        settings = asdict(preparation)
+        if not preparation.misalignment.parallax:
+            del settings["misalignment"]["parallax"]  # pairs cached before there was any stay valid
+        parts = (registration.VERSION, source.describe(), source.scale, name, stamps, settings)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
     def _store(self, pair: PreparedPair, home: Path) -> None:

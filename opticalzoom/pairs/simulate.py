@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.pairs.parallax import Motion, flat, random_parallax
 from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.pairs.warp import Field, Image, compose, homography_field, sample
 from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
@@ -26,22 +27,29 @@ class Misalignment:
         strength: each corner moves by up to this much, which gives shift, rotation and perspective.
         local: largest displacement of the smooth local field on top of it.
         seed: another seed, another draw for every pair.
+        parallax: how far a front layer, 25 to 40 % of the picture, moves against the rest of it.
     """
 
     strength: float = 0.0
     local: float = 0.0
     seed: int = 0
+    parallax: float = 0.0
 
     @property
     def is_none(self) -> bool:
         """Whether nothing moves."""
-        return self.strength == 0 and self.local == 0
+        return self.strength == self.local == self.parallax == 0
+
+    def motion(self, name: str, height: int, width: int) -> Motion:
+        """How Y of the pair ``name`` moves, with the true displacement and what is hidden or uncovered by parallax."""
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
+        glob = homography_field(random_homography(rng, height, width, self.strength), height, width)
+        background = compose(random_local_field(rng, height, width, self.local), glob)
+        return random_parallax(rng, background, self.parallax) if self.parallax else flat(background)
 
     def field(self, name: str, height: int, width: int) -> Field:
         """The displacement field (dy, dx), height×width×2 float32, of the pair ``name``: moved(p) = Y(p + d(p))."""
-        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
-        glob = homography_field(random_homography(rng, height, width, self.strength), height, width)
-        return compose(random_local_field(rng, height, width, self.local), glob)
+        return self.motion(name, height, width).field
 
 
 def random_homography(rng: np.random.Generator, height: int, width: int, strength: float) -> NDArray[np.float64]:

@@ -136,6 +136,18 @@ def test_misalignment_moves_y_alone_by_its_own_field():
     assert (done.y[row, column] <= patch.max((0, 1)) + 2).all()
 
 
+def test_parallax_moves_y_in_two_layers_and_tells_no_one_what_it_hides():
+    y = texture(64, 80)
+    pair = Pair("a", block_means(y, 4).astype(np.uint8), y, resized=False)
+    moving = Misalignment(strength=4, seed=3, parallax=6)
+    done = prepare_pair(pair, 4, Preparation(misalignment=moving, method="none"))
+    motion = moving.motion("a", 64, 80)
+    np.testing.assert_array_equal(done.y, motion.apply(y))
+    np.testing.assert_array_equal(done.mask, motion.valid)
+    assert (done.mask & motion.uncovered).any()
+    assert 0 < (motion.cover > 0.5).mean() < 1
+
+
 def test_registration_undoes_a_misalignment_on_sizes_that_are_no_multiple():
     y = texture(203, 257)
     pair = Pair("a", block_means(y, 4).round().astype(np.uint8), y, resized=False)
@@ -191,6 +203,7 @@ def test_the_cache_tells_preparations_and_changed_files_apart(tmp_path, folders)
         Preparation(method="none", misalignment=Misalignment(strength=2)),
         Preparation(method="none", misalignment=Misalignment(strength=2, seed=1)),
         Preparation(method="none", misalignment=Misalignment(local=2)),
+        Preparation(method="none", misalignment=Misalignment(parallax=2)),
         Preparation(method="homography"),
     ]
     for number, preparation in enumerate(preparations, start=1):
