@@ -93,8 +93,8 @@ class Motion:
     @property
     def _mirror(self) -> Field:
         """Original grid: from a point of the front layer to as far on the other side of its silhouette."""
-        slope = np.stack(np.gradient(self.front), axis=-1)
-        return np.asarray(-2 * np.maximum(self.front, 0)[..., None] * slope, np.float32)
+        dy, dx = np.gradient(self.front)
+        return np.asarray(-2 * np.maximum(self.front, 0)[..., None] * np.stack((dy, dx), axis=-1), np.float32)
 
 
 def flat(background: Field) -> Motion:
