@@ -38,7 +38,7 @@ class DenseBlock(nn.Module):
         """x plus a fifth of what the last convolution gives."""
         found = [x]
         for convolution in self.convolutions[:-1]:
-            found.append(F.leaky_relu(convolution(torch.cat(found, 1)), SLOPE))
+            found.append(F.leaky_relu(convolution(torch.cat(found, 1)), SLOPE, inplace=True))
         return x + RESIDUAL * self.convolutions[-1](torch.cat(found, 1))
 
 
@@ -103,8 +103,8 @@ class RRDBNet(nn.Module):
         features = self.head(x)
         features = features + self.body(features)
         for step, convolution in zip(self.factors, self.enlarge, strict=True):
-            features = F.leaky_relu(convolution(F.interpolate(features, scale_factor=step)), SLOPE)
-        image = self.last(F.leaky_relu(self.refine(features), SLOPE))
+            features = F.leaky_relu(convolution(F.interpolate(features, scale_factor=step)), SLOPE, inplace=True)
+        image = self.last(F.leaky_relu(self.refine(features), SLOPE, inplace=True))
         return ZoomOutput(image[..., : size[0], : size[1]].to(x.dtype))
 
     def forward_unaligned(self, x: Tensor) -> ZoomOutput:

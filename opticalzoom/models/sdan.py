@@ -153,7 +153,7 @@ class SDAN(nn.Module):
         reference = self_reference(x, self.contract) if reference is None else reference
         features = self.trunk.extract(x)
         offsets = self.offsets(features, self.reference(reference))
-        aligned = F.relu(self.deform(features, offsets))
+        aligned = F.relu(self.deform(features, offsets), inplace=True)
         offset = offsets.unflatten(1, (-1, 2)).mean(1)
         image = self.trunk.restore(aligned, x, offset)
         return ZoomOutput(image, self.to_rgb(aligned).to(x.dtype), offset, inside_mask(offset))
@@ -174,4 +174,4 @@ class SDAN(nn.Module):
             ModelError: as for :meth:`forward`.
         """
         self.contract.check(x)
-        return ZoomOutput(self.trunk.restore(F.relu(self.deform(self.trunk.extract(x))), x))
+        return ZoomOutput(self.trunk.restore(F.relu(self.deform(self.trunk.extract(x)), inplace=True), x))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.align import warp
+from opticalzoom.models.bicubic import bicubic
 from opticalzoom.models.contract import Contract, InputKind, SizeRule
 from opticalzoom.models.layers import ResidualBlock, TailKind, check_choice, conv3x3, tail
 
@@ -77,7 +78,7 @@ def bicubic_zoom(x: Tensor, contract: Contract, offset: Tensor | None = None) ->
         return warp(x, enlarged[..., : x.shape[-2], : x.shape[-1]])
     picture = develop(x) if contract.input == "raw" else x
     warped = picture if offset is None else warp(picture, offset)
-    return F.interpolate(warped, scale_factor=contract.output_factor, mode="bicubic")
+    return bicubic(warped, contract.output_factor)
 
 
 class Trunk(nn.Module):
@@ -124,11 +125,11 @@ class Trunk(nn.Module):
         self.contract.check(x)
         if self.contract.input == "resized":
             x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
-        return F.relu(self.head(x))
+        return F.relu(self.head(x), inplace=True)
 
     def restore(self, features: Tensor, x: Tensor, offset: Tensor | None = None) -> Tensor:
         """The zoomed picture, from (aligned) features and, with the skip, from x warped by ``offset``."""
-        zoomed = self.tail(features + self.body(features))
+        zoomed = self.tail(self.body(features).add_(features))
         zoomed = zoomed[..., : x.shape[-2] * self.contract.output_factor, : x.shape[-1] * self.contract.output_factor]
         if self.skip == "bicubic":
             zoomed = zoomed + bicubic_zoom(x, self.contract, offset)
