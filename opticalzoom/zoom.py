@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from itertools import pairwise
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from torch import nn
 
 from opticalzoom.engines import Engine, as_engine
-from opticalzoom.errors import ConfigError, ModelError, PhotoError
+from opticalzoom.errors import ModelError, PhotoError
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.camera_space import WhiteBalance, decode_picture, encode_mosaic
 from opticalzoom.photo.image import Photo, from_float, to_float
 from opticalzoom.photo.raw import RawPhoto, upright
+from opticalzoom.photo.window import Window, spans
 
 TILE = 256
 """Side of a tile in pixels of photo or mosaic: overlaps cost a third more work, the paper's ×4 network about 1 GB."""
@@ -31,34 +30,13 @@ Progress = Callable[[int, int], None]
 _BICUBIC_REACH = 2
 
 
-class Window(NamedTuple):
-    """Rows and columns of a photo."""
-
-    rows: slice
-    columns: slice
-
-    def grown(self, margin: int, height: int, width: int) -> Window:
-        """This window with ``margin`` pixels around it, as far as the photo of height×width has them."""
-        return Window(_grown(self.rows, margin, height), _grown(self.columns, margin, width))
-
-    def scaled(self, scale: int) -> Window:
-        """The same part of the photo enlarged by ``scale``."""
-        return Window(*(slice(side.start * scale, side.stop * scale) for side in self))
-
-    def inside(self, other: Window) -> Window:
-        """This window counted from the top left of ``other``."""
-        return Window(*(slice(a.start - b.start, a.stop - b.start) for a, b in zip(self, other, strict=True)))
-
-
 def windows(height: int, width: int, tile: int) -> list[Window]:
     """Windows of nearly equal size, at most ``tile`` pixels a side, that cover height×width pixels exactly once.
 
     Raises:
         ConfigError: ``tile`` is below 1.
     """
-    if tile < 1:
-        raise ConfigError(f"the side of a tile is {tile}, expected at least 1 pixel.")
-    return [Window(rows, columns) for rows in _spans(height, tile) for columns in _spans(width, tile)]
+    return [Window(rows, columns) for rows in spans(0, height, tile) for columns in spans(0, width, tile)]
 
 
 def overlap(contract: Contract) -> int:
@@ -188,13 +166,3 @@ def _allocate(shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
             f"the zoomed photo would have {shape[1]}×{shape[0]} pixels, more than the memory holds.",
             remedy="Zoom a part of it.",
         ) from error
-
-
-def _spans(length: int, tile: int) -> list[slice]:
-    parts = math.ceil(length / tile)
-    edges = [length * i // parts for i in range(parts + 1)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
-
-
-def _grown(side: slice, margin: int, length: int) -> slice:
-    return slice(max(0, side.start - margin), min(length, side.stop + margin))
