@@ -18,9 +18,9 @@ from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
 
 _SHARE = (0.25, 0.4)
 """Range of the share of the picture that is in front."""
-_FINENESS = 20
+_FINENESS = 40
 """Values of the noise that the silhouette is a level of, along the shorter side of the picture."""
-_SMOOTHNESS = 2.0  # sigma in these values
+_SMOOTHNESS = 4.0  # sigma in these values
 _FAR, _STEPS = 127, 256  # largest distance from the silhouette, and its steps in a pixel: together they fill 16 bits
 _NOTHING = -1e6  # pixels from the silhouette of what is not there
 
@@ -94,7 +94,8 @@ class Motion:
     def _mirror(self) -> Field:
         """Original grid: from a point of the front layer to as far on the other side of its silhouette."""
         dy, dx = np.gradient(self.front)
-        return np.asarray(-2 * np.maximum(self.front, 0)[..., None] * np.stack((dy, dx), axis=-1), np.float32)
+        once = np.asarray(-2 * np.maximum(self.front, 0)[..., None] * np.stack((dy, dx), axis=-1), np.float32)
+        return compose(once, once)  # behind a narrow gap lies the front layer again
 
 
 def flat(background: Field) -> Motion:

@@ -67,13 +67,11 @@ def test_a_pixel_on_the_silhouette_is_the_sum_of_both_layers_light():
 def test_no_hole_is_left_and_uncovered_background_is_background(length):
     motion = Misalignment(8, 2, seed=4, parallax=length).motion("pair", 240, 320)
     picture = np.where(motion.front[..., None] > 0, np.uint8(200), np.uint8(50)).repeat(3, axis=-1)
-    moved, away = motion.apply(picture), np.abs(motion.cover - 0.5) == 0.5
-    sure = cv2.erode(away.astype(np.uint8), np.ones((9, 9))).astype(bool)  # Lanczos rings along the picture's own edge
-    covered = motion.cover > 0.5
-    assert (moved[covered & sure] == 200).mean() > 0.97
-    assert (moved[~covered & sure & ~motion.uncovered] == 50).mean() > 0.97
+    moved, covered = motion.apply(picture), motion.cover > 0.5
+    assert (moved[covered] > 125).mean() > 0.99
+    assert (moved[~covered & ~motion.uncovered] < 125).mean() > 0.99
     assert motion.uncovered.mean() > length / 2000
-    assert (moved[motion.uncovered] < 125).mean() > 0.95
+    assert (moved[motion.uncovered] < 125).mean() > 0.95  # the rest is within a pixel of where it begins
 
 
 def test_every_visible_pixel_is_the_pictures_own_at_the_true_displacement():
