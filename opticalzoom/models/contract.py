@@ -38,7 +38,8 @@ class SizeRule:
 
     def _missing(self, side: int) -> int:
         wanted = max(side, self.minimum)
-        return -(-wanted // self.multiple) * self.multiple - side
+        # Of positive numbers only: an exported graph's division rounds towards zero.
+        return (wanted + self.multiple - 1) // self.multiple * self.multiple - side
 
 
 @dataclass(frozen=True)
