@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any, Literal, cast
 
 import pytorch_lightning as pl
 import torch
@@ -13,10 +14,10 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmResta
 
 from opticalzoom.checkpoint import ModelCard, load_into
 from opticalzoom.errors import TrainingError
-from opticalzoom.losses import DISTANCES, alignment_loss
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract, InputKind, ZoomOutput
+from opticalzoom.objective import Criterion, Objective
 
 Schedule = Literal["cosine", "restarts", "constant"]
 
@@ -24,7 +25,8 @@ Batch = dict[str, Tensor]
 
 
 class ZoomTraining(pl.LightningModule):
-    """Learns to zoom from prepared pairs: Eq. 6 of the SDAN paper, which is L1 for models without alignment.
+    """Learns to zoom from prepared pairs: Eq. 6 of the SDAN paper, which is L1 for models without alignment, or another
+    :class:`~opticalzoom.objective.Objective`.
 
     Args:
         builder: name of the model, see :data:`opticalzoom.models.MODELS`.
@@ -36,7 +38,8 @@ class ZoomTraining(pl.LightningModule):
         minimum_rate: learning rate at the end of a cosine.
         restart_steps: steps to the first restart; each following cycle is twice as long.
         auxiliary: weight of the loss of the auxiliary result X', 1 in the paper.
-        loss: l1 (the paper) or l2, for both terms.
+        loss: distance of pixels, for both terms of Eq. 6: l1 (the paper), l2 or charbonnier.
+        objective: weights of the terms besides, and their constants.
         unaligned: share of the steps that train what zooming does, X alone with offsets of exactly zero; 0 in the
             paper, where only the reference Y' is ever seen in training. With it, validation does the same.
         init: weights file (or bundled name) to start from, of the same model.
@@ -54,16 +57,18 @@ class ZoomTraining(pl.LightningModule):
         restart_steps: int = 20_000,
         auxiliary: float = 1.0,
         loss: Literal["l1", "l2", "charbonnier"] = "l1",
+        objective: Objective = Objective(),  # noqa: B008 - frozen
         unaligned: float = 0.0,
         init: str | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=["objective"])
+        self.save_hyperparameters({"objective": asdict(objective)})  # plain values, as checkpoints are read
         self.card = ModelCard(builder, {"scale": scale, "input": input, **(arguments or {})})
         self.model: nn.Module = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
         self._rate, self._schedule, self._minimum = learning_rate, schedule, minimum_rate
-        self._restart_steps, self._auxiliary, self._unaligned = restart_steps, auxiliary, unaligned
-        self._distance = DISTANCES[loss]
+        self._restart_steps, self._unaligned = restart_steps, unaligned
+        self._criterion = Criterion(objective, loss, auxiliary)
         if init is not None:
             load_into(self.model, init)
 
@@ -81,21 +86,50 @@ class ZoomTraining(pl.LightningModule):
         return output
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Eq. 6 on a batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
+        """A batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
         x, y, mask = batch["x"], batch["y"], batch["mask"]
         output = self._zoom(x) if self._is_unaligned_step() else self(x, self._reference(x, y))
-        image, auxiliary = alignment_loss(output, y, mask, self._distance)
-        loss = image + self._auxiliary * auxiliary
+        self._teach_adversary(output.image, y)
+        terms = self._criterion(output, y, mask, self.global_step, self.trainer.max_steps)
+        auxiliary = terms.pop("auxiliary")
+        picture = torch.stack(list(terms.values())).sum()
+        loss = picture + auxiliary
         if not torch.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss.item()} at step {self.global_step}.",
                 remedy="Lower the learning rate, or resume from the last checkpoint with --trainer.precision 32.",
             )
-        self.log_dict({"train/loss": image, "train/auxiliary": auxiliary})
-        self.log("loss", image, prog_bar=True, logger=False)
+        self.log_dict({"train/loss": picture, "train/auxiliary": auxiliary})
+        self.log_dict({f"train/{name}": term for name, term in terms.items()})
+        self.log("loss", picture, prog_bar=True, logger=False)
         if output.offset is not None:
             self.log("train/offset", output.offset.detach().norm(dim=1).mean())
         return loss
+
+    def _teach_adversary(self, image: Tensor, y: Tensor) -> None:
+        """The discriminator's own step, before it judges: its gradient is clipped and averaged as the network's is."""
+        adversary, trainer = self._criterion.adversary, self.trainer
+        if adversary is None or self._criterion.pretrains(self.global_step, trainer.max_steps):
+            return
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        clip = cast("float | None", trainer.gradient_clip_val)
+        self.log("train/discriminator", adversary.learn(y, image, rate, clip, trainer.strategy.reduce))
+
+    def on_fit_start(self) -> None:
+        """The criterion's networks go where the model is, and every process begins with the same discriminator."""
+        self._criterion.to(self.device)
+        if adversary := self._criterion.adversary:
+            adversary.load_state_dict(self.trainer.strategy.broadcast(adversary.state_dict()))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """The discriminator resumes too."""
+        if self._criterion.adversary:
+            checkpoint["adversary"] = self._criterion.adversary.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """See :meth:`on_save_checkpoint`."""
+        if self._criterion.adversary and "adversary" in checkpoint:
+            self._criterion.adversary.load_state_dict(checkpoint["adversary"])
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Honest protocol: X alone, against Y as it is, whole, rounded to 8 bit. Returns the picture."""

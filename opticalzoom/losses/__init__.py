@@ -1,10 +1,10 @@
 """Training losses: pure functions of tensors, and the networks that some of them look through."""
 
 from opticalzoom.losses.adversarial import ADVERSARIAL, AdversarialLoss
-from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, image_patches
+from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches
 from opticalzoom.losses.discriminator import Discriminator
 from opticalzoom.losses.features import FEATURE_NETWORKS, feature_network
-from opticalzoom.losses.perceptual import feature_l1, perceptual_loss
+from opticalzoom.losses.perceptual import FEATURE_DISTANCES, feature_l1, feature_l2, perceptual_loss
 from opticalzoom.losses.pixel import DISTANCES, alignment_loss, masked_charbonnier, masked_l1, masked_l2
 from opticalzoom.losses.smoothness import offset_smoothness
 from opticalzoom.losses.wasserstein import sliced_wasserstein
@@ -12,13 +12,16 @@ from opticalzoom.losses.wasserstein import sliced_wasserstein
 __all__ = [
     "ADVERSARIAL",
     "DISTANCES",
+    "FEATURE_DISTANCES",
     "FEATURE_NETWORKS",
     "AdversarialLoss",
     "Discriminator",
     "alignment_loss",
     "contextual_bilateral_loss",
     "contextual_loss",
+    "draw_places",
     "feature_l1",
+    "feature_l2",
     "feature_network",
     "image_patches",
     "masked_charbonnier",

@@ -4,7 +4,11 @@ CX: Mechrez et al., "The Contextual Loss for Image Transformation with Non-Align
 https://arxiv.org/abs/1803.02077. CoBi: Zhang et al., "Zoom to Learn, Learn to Zoom", https://arxiv.org/abs/1905.05169.
 
 With P = H·W features an image both need a P×P matrix of distances. It is computed ``chunk`` rows at a time, and again
-in the backward pass instead of being kept: memory grows with chunk·P in both.
+in the backward pass instead of being kept: memory grows with chunk·P in both. Time grows with P²: both papers' authors
+compare a random choice of at most 65² (CX) or 63² (CoBi) features of a layer, see :func:`draw_places`.
+
+The authors' code, with which the defaults were compared: https://github.com/roimehrez/contextualLoss (``config.py``,
+``CX/CSFlow.py``) and https://github.com/ceciliavision/zoom-learn-zoom (``loss.py``, ``CX/CSFlow.py``, ``train.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ CHUNK = 1024
 _EPS = 1e-5  # of CX's Eq. 2
 
 
-def contextual_loss(result: Tensor, target: Tensor, bandwidth: float = 0.5, chunk: int = CHUNK) -> Tensor:
+def contextual_loss(
+    result: Tensor, target: Tensor, bandwidth: float = 0.5, chunk: int = CHUNK, places: Tensor | None = None
+) -> Tensor:
     """CX: −log of the mean over target features of their best contextual similarity (Eq. 1–5).
 
     With x and y the features of result and target, both minus the mean of y: d_ij = 1 − cos(x_i, y_j),
@@ -35,8 +41,9 @@ def contextual_loss(result: Tensor, target: Tensor, bandwidth: float = 0.5, chun
     Args:
         result: features N×C×H×W, or patches of :func:`image_patches`.
         target: the same shape.
-        bandwidth: h; the smaller, the more only the best match counts.
+        bandwidth: h; the smaller, the more only the best match counts. 0.5 in the authors' code, which halves d.
         chunk: rows of the distance matrix at a time.
+        places: indices into H·W of the features to compare, in both alike; all without it.
 
     Returns:
         A scalar, mean over the N images; 0, the minimum, for equal tensors of distinct features.
@@ -47,7 +54,7 @@ def contextual_loss(result: Tensor, target: Tensor, bandwidth: float = 0.5, chun
     """
     check_pair(result, target)
     check_positive(bandwidth=bandwidth, chunk=chunk)
-    x, y = _directions(result, target)
+    x, y = _directions(result, target, places)
     best = y.new_zeros(y.shape[0], y.shape[2])
     for rows in x.split(chunk, dim=2):
         best = torch.maximum(best, _recomputed(_best_similarity, rows, y, bandwidth))
@@ -55,18 +62,26 @@ def contextual_loss(result: Tensor, target: Tensor, bandwidth: float = 0.5, chun
 
 
 def contextual_bilateral_loss(
-    result: Tensor, target: Tensor, spatial_weight: float = 0.1, chunk: int = CHUNK
+    result: Tensor,
+    target: Tensor,
+    spatial_weight: float = 0.1,
+    chunk: int = CHUNK,
+    places: Tensor | None = None,
 ) -> Tensor:
-    """CoBi: mean_i min_j (d_ij + w_s·s_ij), the cost of the best match that is also near (Eq. 4; 3 without w_s).
+    """CoBi: mean_i min_j (d_ij + w_s·s_ij), the cost of the best match that is also near (Eq. 2; 1 without w_s).
 
-    d_ij is the cosine distance of :func:`contextual_loss`, s_ij the distance between the two places. The paper leaves
-    the unit of s open: here it is the image's longer side. Half precision is computed in float32.
+    d_ij is the cosine distance of :func:`contextual_loss`, s_ij the distance between the two places. The paper gives
+    neither w_s nor the unit of s: its authors' code takes each side of the image as 1, and so does this; w_s is 0.1 by
+    default in their ``loss.py``, 0.5 in one of their training scripts. That code is not Eq. 2, though: it takes
+    −log mean_j max_i ((1 − w_s)·CX_ij + w_s·CX'_ij), CX' being the similarity of places instead of features.
+    Half precision is computed in float32.
 
     Args:
         result: features N×C×H×W, or patches of :func:`image_patches`.
         target: the same shape.
         spatial_weight: w_s, 0 or more.
         chunk: rows of the distance matrix at a time.
+        places: indices into H·W of the features to compare, in both alike; all without it.
 
     Returns:
         A scalar, mean over the N images; 0, the minimum, for equal tensors.
@@ -79,11 +94,12 @@ def contextual_bilateral_loss(
     check_positive(chunk=chunk)
     if not spatial_weight >= 0:
         raise ConfigError(f"spatial_weight is {spatial_weight}, expected 0 or more.")
-    x, y = _directions(result, target)
-    places = _places(target.shape[-2], target.shape[-1]).to(y)
+    x, y = _directions(result, target, places)
+    points = _points(target.shape[-2], target.shape[-1], like=y)
+    points = points if places is None else points[places]
     costs = [
-        _recomputed(_least_cost, rows, y, here, places, spatial_weight)
-        for rows, here in zip(x.split(chunk, dim=2), places.split(chunk), strict=True)
+        _recomputed(_least_cost, rows, y, here, points, spatial_weight)
+        for rows, here in zip(x.split(chunk, dim=2), points.split(chunk), strict=True)
     ]
     return torch.cat(costs, dim=1).mean()
 
@@ -93,7 +109,7 @@ def image_patches(image: Tensor, side: int = 10, stride: int = 1) -> Tensor:
 
     Args:
         image: N×C×H×W, H and W at least ``side``.
-        side: n in the paper.
+        side: n in the paper: 10 for ×4, 15 for ×8.
         stride: pixels from one patch to the next; the cost of the losses falls with its fourth power.
 
     Returns:
@@ -110,11 +126,31 @@ def image_patches(image: Tensor, side: int = 10, stride: int = 1) -> Tensor:
     return F.unfold(image, side, stride=stride).unflatten(2, (rows, -1))
 
 
-def _directions(result: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+def draw_places(features: Tensor, samples: int, generator: torch.Generator) -> Tensor | None:
+    """Indices of ``samples`` different features out of H·W, to compare only these; None for all of them.
+
+    Args:
+        features: N×C×H×W.
+        samples: how many.
+        generator: on the CPU: the same seed gives the same places on every device.
+
+    Raises:
+        ConfigError: for a number of samples that is not positive.
+    """
+    check_positive(samples=samples)
+    count = features.shape[-2] * features.shape[-1]
+    if count <= samples:
+        return None
+    return torch.randperm(count, generator=generator)[:samples].to(features.device)
+
+
+def _directions(result: Tensor, target: Tensor, places: Tensor | None) -> tuple[Tensor, Tensor]:
     """Unit vectors from the target's mean feature to each feature, N×C×P, float32 at least."""
     if result.dtype in {torch.float16, torch.bfloat16}:
         result, target = result.float(), target.float()
     x, y = result.flatten(2), target.flatten(2)
+    if places is not None:
+        x, y = x[..., places], y[..., places]
     mean = y.mean(2, keepdim=True)
     return F.normalize(x - mean, dim=1), F.normalize(y - mean, dim=1)
 
@@ -138,14 +174,14 @@ def _best_similarity(rows: Tensor, y: Tensor, bandwidth: float) -> Tensor:
     return torch.softmax(-relative / bandwidth, dim=2).amax(1)
 
 
-def _least_cost(rows: Tensor, y: Tensor, here: Tensor, places: Tensor, weight: float) -> Tensor:
+def _least_cost(rows: Tensor, y: Tensor, here: Tensor, points: Tensor, weight: float) -> Tensor:
     """min_j (d_ij + w_s·s_ij) of these rows, N×R."""
     # cdist's product form rounds: a place would be some distance away from itself.
-    apart = torch.cdist(here, places, compute_mode="donot_use_mm_for_euclid_dist")
+    apart = torch.cdist(here, points, compute_mode="donot_use_mm_for_euclid_dist")
     return (_distances(rows, y) + weight * apart).amin(2)
 
 
-def _places(height: int, width: int) -> Tensor:
-    """(row, column) of every feature over the longer side, P×2."""
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return torch.stack((rows.flatten(), columns.flatten()), dim=1) / max(height, width)
+def _points(height: int, width: int, like: Tensor) -> Tensor:
+    """(row, column) of every feature, each over its side, P×2."""
+    sides = (torch.arange(side, dtype=like.dtype, device=like.device) / side for side in (height, width))
+    return torch.cartesian_prod(*sides)

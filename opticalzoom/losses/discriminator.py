@@ -58,12 +58,17 @@ class Discriminator(nn.Module):
             _normed(nn.Linear(dense, 1), norm),
         )
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return the logits."""
+    @staticmethod
+    def check(image: Tensor) -> None:
+        """Raise ModelError for another shape than N×3×H×W or too small a patch."""
         if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < MINIMUM:
             raise ModelError(
                 f"patches have shape {tuple(image.shape)}, expected N×3×H×W with H and W at least {MINIMUM}."
             )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the logits."""
+        self.check(image)
         logits: Tensor = self.head(self.body(2 * image - 1))
         return logits
 

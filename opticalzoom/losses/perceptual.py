@@ -31,6 +31,26 @@ def feature_l1(result: Tensor, target: Tensor) -> Tensor:
     return (result - target).abs().mean()
 
 
+def feature_l2(result: Tensor, target: Tensor) -> Tensor:
+    """mean (result − target)², as in SRGAN and in the paper at the top.
+
+    Args:
+        result: N×C×H×W.
+        target: the same shape.
+
+    Returns:
+        A scalar, not negative.
+
+    Raises:
+        ModelError: for shapes that differ.
+    """
+    check_pair(result, target)
+    return (result - target).square().mean()
+
+
+FEATURE_DISTANCES: dict[str, FeatureDistance] = {"l1": feature_l1, "l2": feature_l2}
+
+
 def perceptual_loss(
     network: Callable[[Tensor], Sequence[Tensor]],
     result: Tensor,

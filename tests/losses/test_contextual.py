@@ -10,7 +10,7 @@ import torch
 from torch.autograd import gradcheck
 
 from opticalzoom.errors import ConfigError, ModelError
-from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, image_patches
+from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches
 
 LOSSES = {"cx": contextual_loss, "cobi": contextual_bilateral_loss}
 
@@ -44,7 +44,7 @@ def slow_cx(x, y, bandwidth):
 
 def slow_cobi(x, y, weight):
     height, width = x.shape[1:]
-    places = [(i / max(height, width), j / max(height, width)) for i in range(height) for j in range(width)]
+    places = [(i / height, j / width) for i in range(height) for j in range(width)]
     total = 0.0
     for here, row in zip(places, slow_matrix(x, y), strict=True):
         total += min(d + weight * math.dist(here, there) for d, there in zip(row, places, strict=True))
@@ -65,6 +65,26 @@ def test_cobi_against_the_equations(weight, chunk):
     x, y = features(0, 2, 5, 3, 4), features(1, 2, 5, 3, 4)
     expected = np.mean([slow_cobi(a.numpy(), b.numpy(), weight) for a, b in zip(x, y, strict=True)])
     assert contextual_bilateral_loss(x, y, weight, chunk).item() == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("name", "slow"), [("cx", slow_cx), ("cobi", slow_cobi)])
+def test_some_places_only(name, slow):
+    """Those of one row are an image of one row, whose height does not count."""
+    x, y = features(0, 1, 5, 3, 4), features(1, 1, 5, 3, 4)
+    got = LOSSES[name](x, y, 0.5, places=torch.arange(4, 8)).item()
+    assert got == pytest.approx(slow(x[0, :, 1:2].numpy(), y[0, :, 1:2].numpy(), 0.5), rel=1e-9)
+
+
+def test_places_are_drawn_once_each_and_repeatably():
+    x = features(0, 2, 3, 5, 6)
+    one, again, other = (draw_places(x, 12, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert len(set(one.tolist())) == 12
+    assert set(one.tolist()) <= set(range(30))
+    assert draw_places(x, 30, torch.Generator()) is None
+    with pytest.raises(ConfigError, match="samples"):
+        draw_places(x, 0, torch.Generator())
 
 
 @pytest.mark.parametrize("name", LOSSES)
