@@ -71,6 +71,15 @@ def read_card(path: str | Path) -> ModelCard:
     return _open(_resolve(path))[0]
 
 
+def is_weights_file(path: str | Path) -> bool:
+    """Whether an existing file is one that :func:`save_model` wrote."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == _FORMAT
+    except (SafetensorError, OSError):
+        return False
+
+
 def load_model(path: str | Path) -> nn.Module:
     """The model of a weights file, in eval mode, on the CPU, float32.
 

@@ -17,6 +17,7 @@ from rich.progress import track
 
 from opticalzoom.errors import PairError
 from opticalzoom.evaluate import PROTOCOLS, common_scale, evaluate
+from opticalzoom.foreign import load_method
 from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair
 from opticalzoom.metrics import METRICS, PERCEPTUAL
 from opticalzoom.pairs.prepare import both_grids
@@ -25,7 +26,6 @@ from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.photo.image import from_float
 from opticalzoom.photo.raw import render
 from opticalzoom.report import check_free, means, rich_table, write_results
-from opticalzoom.zoomer import load_zoomer
 
 
 def run(arguments: list[str]) -> int:
@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
     metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
-    zoomers = dict(zip(method_names(args.weights), map(load_zoomer, args.weights), strict=True))
+    zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
     if args.self_ensemble:
         zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
     models = {name: zoomer.model for name, zoomer in zoomers.items()}
@@ -102,7 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="opticalzoom evaluate", description="Score weights on a folder of pairs; write tables and pictures."
     )
-    parser.add_argument("--weights", nargs="+", required=True, metavar="FILE", help="weights files, or bundled names")
+    parser.add_argument(
+        "--weights",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="weights files, bundled names, or other projects' models (needs opticalzoom[spandrel])",
+    )
     parser.add_argument("--data", required=True, metavar="FOLDER", help="folder of the pairs")
     parser.add_argument("--source", choices=get_args(SourceName), default="auto", help="kind of pairs (default: auto)")
     parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")

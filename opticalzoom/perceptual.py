@@ -191,13 +191,22 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: if it is missing, damaged or holds anything else.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"cannot be read as PyTorch weights ({error}).", path=path) from error
+    state = read_tensors(path)
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise CheckpointError("holds something else than a state dict.", path=path)
     return dict(state)
+
+
+def read_tensors(path: str | Path) -> object:
+    """What a PyTorch file holds: tensors, numbers and text in lists and mappings, on the CPU; no other object.
+
+    Raises:
+        CheckpointError: if it is missing, damaged or holds anything else.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"cannot be read as PyTorch weights ({error}).", path=path) from error
 
 
 def _vgg_layers(blocks: Sequence[int], *, blurred: bool) -> dict[str, nn.Module]:
