@@ -21,7 +21,7 @@ def load(weights: str | PathLike[str] | None = None, *, scale: int | None = None
 
     Raises:
         CheckpointError: the file is missing, damaged or no weights file.
-        ConfigError: no bundled weights have this scale, or the named weights have another one.
+        ConfigError: the weights have another scale, or no bundled ones have it.
         ModelError: the weights take RAW files.
     """
     from opticalzoom.api import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it

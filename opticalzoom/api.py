@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from opticalzoom.errors import ModelError, PhotoError
+from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models.contract import Contract
 from opticalzoom.zoom import TILE, overlap, windows, zoom
 from opticalzoom.zoomer import load_zoomer
@@ -35,6 +35,8 @@ class Zoom:
         self._model = load_zoomer(None if weights is None else fspath(weights), scale).model
         if self._contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
+        if scale not in (None, self.scale):
+            raise ConfigError(f"the weights {weights or 'that suit best'} are for ×{self.scale}, expected ×{scale}.")
 
     @property
     def scale(self) -> int:

@@ -23,6 +23,10 @@ class OpticalZoomError(Exception):
         advice = f" {remedy}" if remedy else ""
         super().__init__(f"{where}{cause}{advice}")
 
+    def about(self, path: str | PathLike[str]) -> OpticalZoomError:
+        """The same error, of this file if it names none itself."""
+        return self if self.path else type(self)(self.cause, path=path, remedy=self.remedy)
+
 
 class PhotoError(OpticalZoomError):
     """A photograph that cannot be read or written."""

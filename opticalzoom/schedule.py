@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import TypeVar
 
@@ -38,7 +39,7 @@ def run_here(
 
     Raises:
         ConfigError: ``workers`` is below 1.
-        Exception: what ``function`` raises; jobs that have not begun are dropped.
+        Exception: what ``function`` raises; other jobs are dropped, also those that have begun.
     """
     if workers < 1:
         raise ConfigError(f"the number of workers is {workers}, expected at least 1.")
@@ -56,19 +57,24 @@ def _run_pool(
 ) -> Generator[Result, None, tuple[list[Job], list[Job]]]:
     """Yields results; returns, if a process died, the jobs that were running then and those that had not begun."""
     waiting = list(reversed(jobs))
+    others = set(active_children())
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)  # fork and OpenCV's threads do not go together
     running: dict[Future[Result], Job] = {}
     try:
         while waiting or running:
             while waiting and len(running) < 2 * workers:
                 job = waiting.pop()
-                running[pool.submit(function, job)] = job
+                running[pool.submit(_run_one, function, job)] = job
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
                 del running[future]
     except BrokenProcessPool:
         return list(running.values()), waiting[::-1]
+    except BaseException:  # Ctrl-C, an error, or nobody wants the other results: they may take minutes
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
     finally:
         for future in running:
             future.cancel()
@@ -76,11 +82,24 @@ def _run_pool(
     return [], []
 
 
+def _run_one(function: Callable[[Job], Result], job: Job) -> Result:
+    try:
+        return function(job)
+    except SystemExit:
+        os._exit(1)  # the pool would take it for a result, and begin the next job
+
+
 def _begin() -> None:
     """In every process: Ctrl-C is the parent's business, and parallelism comes from the processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     cv2.setNumThreads(1)
     Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave(*_: object) -> None:
+    """End by an exception, so that unfinished files are removed."""
+    sys.exit(1)
 
 
 def _end_with_parent() -> None:

@@ -3,94 +3,111 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
-from opticalzoom.models.contract import SCALES
-from opticalzoom.photo.image import SUFFIXES, find_photos, write_photo
-from opticalzoom.photo.raw import RAW_SUFFIXES, is_raw
-from opticalzoom.zoomer import Zoomer, load_zoomer
-
-FORMATS = ("keep", "png", "jpg", "tif", "webp")
+from opticalzoom.photo.crop import Middle
+from opticalzoom.zoom_find import Search, find, leave_out_results, leave_out_siblings
+from opticalzoom.zoom_jobs import Job, Recipe, default_workers, run_jobs
+from opticalzoom.zoom_names import NamePattern
+from opticalzoom.zoom_options import parser
+from opticalzoom.zoom_plan import Naming, plan
+from opticalzoom.zoomer import Output
 
 
 def run(arguments: list[str]) -> int:
-    """``opticalzoom zoom``: writes STEM-x3.SUFFIX for every photo.
-
-    A photo that fails is reported and the others are done.
+    """``opticalzoom zoom``: a result for every photo; one that fails is reported, and the others are done.
 
     Returns:
         0, or 2 if a photo failed.
 
     Raises:
-        OpticalZoomError: the weights cannot be used, two photos would get one name, or nothing can be written there.
+        OpticalZoomError: the options contradict each other, the weights cannot be used, two photos would get one name,
+            or nothing can be written there.
+        KeyboardInterrupt: after Ctrl-C; finished results are kept.
     """
-    args = _parser().parse_args(arguments)
-    found, missing = _find(args.photos)
-    kinds = {is_raw(photo) for photo in found}
-    zoomers = {raw: load_zoomer(args.weights, args.scale, raw=raw) for raw in kinds}
-    if args.self_ensemble:
-        zoomers = {raw: zoomer.ensemble() for raw, zoomer in zoomers.items()}
-    scales = {photo: zoomers[is_raw(photo)].contract.scale for photo in found}
-    wanted = name_outputs(scales, Path(args.output), args.format)
-    taken = {} if args.overwrite else {photo: path for photo, path in wanted.items() if path.exists()}
-    known = [*missing, *(_exists(path) for path in taken.values())]
-    jobs = {photo: path for photo, path in wanted.items() if photo not in taken}
-    _report(known)  # before hours of computing, not after
-    if jobs:
-        _check_writable(Path(args.output))
-    failures = _zoom_all(jobs, zoomers, args.quality, args.overwrite)
-    _report(failures)
-    done = len(jobs) - len(failures)
-    Console().print(f"{done} of {len(wanted) + len(missing)} zoomed, in {args.output}", markup=False, soft_wrap=True)
-    return 2 if known or failures else 0
+    args = parser().parse_args(arguments)
+    console = Console()
+    with console.status("Looking for photos"):
+        search, jobs = _plan(args)
+    there = [] if args.overwrite else [job for job in jobs if job.target.exists()]
+    todo = [job for job in jobs if job not in there]
+    known = [*search.problems, *([] if args.resume else map(_exists, there))]
+    tally = _Tally(len(jobs) + len(search.problems), len(there) if args.resume else 0, args.output)
+    for note in search.notes:
+        _say(console, note)
+    _report(known)  # before hours of computing, not only after
+    if todo:
+        _zoom(todo, args, tally, console)
+        _report([*known, *tally.failures])
+    _say(console, str(tally))
+    return 2 if known or tally.failures else 0
 
 
-def name_outputs(scales: Mapping[Path, int], folder: Path, suffix: str = "keep") -> dict[Path, Path]:
-    """Photo -> output: the stem, ``-x`` and the scale, and the photo's suffix (of a RAW file: .tif) or another one.
+@dataclass
+class _Tally:
+    """What became of ``total`` photos, ``before`` of which an earlier run had zoomed."""
 
-    Raises:
-        ConfigError: two photos would get the same name.
-    """
-    outputs = {
-        photo: folder / f"{photo.stem}-x{scale}{_kept(photo) if suffix == 'keep' else '.' + suffix}"
-        for photo, scale in scales.items()
-    }
-    twice = [path for path, count in Counter(outputs.values()).items() if count > 1]
-    if twice:
-        rivals = ", ".join(str(photo) for photo, path in outputs.items() if path == twice[0])
-        raise ConfigError(
-            f"would be the output of {rivals}.", path=twice[0], remedy="Zoom them in two runs, into different folders."
-        )
-    return outputs
+    total: int
+    before: int
+    folder: str
+    done: int = 0
+    failures: list[OpticalZoomError] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        earlier = f" ({self.before} of them before)" if self.before else ""
+        return f"{self.done + self.before} of {self.total} zoomed{earlier}, in {self.folder}"
 
 
-def _kept(photo: Path) -> str:
-    """The suffix of the format that holds what the photo has."""
-    return ".tif" if is_raw(photo) else photo.suffix
+def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
+    """What was found, and a job for each photo that can be zoomed."""
+    pattern, folder = NamePattern(args.name), Path(args.output)
+    if args.digital_zoom and (args.crop or args.scale):
+        raise ConfigError("--digital-zoom is a crop and a scale.", remedy="Leave out --crop and --scale, or use them.")
+    if pattern.names_format and args.format != "keep":
+        raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
+    crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
+    output = Output(args.bits, args.quality, args.overwrite)
+    recipe = Recipe(_weights(args), args.digital_zoom or args.scale, args.self_ensemble, output)
+    search = find(args.photos, folder, args.recursive)
+    leave_out_results(search, pattern)
+    leave_out_siblings(search, args.raw_jpeg)
+    jobs, problems = plan(search.photos, recipe, Naming(folder, pattern, args.format), crop)
+    search.problems += problems
+    return search, jobs
 
 
-def _find(paths: list[str]) -> tuple[list[Path], list[OpticalZoomError]]:
-    """The photos of all paths, each once, and what is wrong with the paths that have none."""
-    found: list[Path] = []
-    problems: list[OpticalZoomError] = []
-    for path in paths:
-        try:
-            found += find_photos([path], (*SUFFIXES, *RAW_SUFFIXES))
-        except OpticalZoomError as error:
-            problems.append(error)
-    return list({photo.resolve(): photo for photo in found}.values()), problems
+def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Console) -> None:
+    """Zoom all photos, say what is done, and keep the tally."""
+    _check_writable(Path(args.output))
+    workers = args.workers or default_workers(jobs)
+    try:
+        for outcome in run_jobs(jobs, workers, args.scheduler, console):
+            if outcome.error:
+                tally.failures.append(outcome.error)
+            else:
+                tally.done += 1
+                _say(console, f"{outcome.job.photo} → {outcome.job.target}")
+    except KeyboardInterrupt:
+        how = "starts again" if args.overwrite else "with --resume goes on"
+        _say(console, f"Stopped: {tally}. The same command {how}.")
+        raise
 
 
-def _exists(path: Path) -> OutputExistsError:
-    return OutputExistsError("is already there.", path=path, remedy="Choose another folder, or --overwrite.")
+def _weights(args: argparse.Namespace) -> str | None:
+    """As workers elsewhere find them."""
+    named = args.weights
+    return str(Path(named).absolute()) if named and args.scheduler and Path(named).is_file() else named
+
+
+def _exists(job: Job) -> OutputExistsError:
+    remedy = "Choose another folder, --resume to leave it, or --overwrite."
+    return OutputExistsError("is already there.", path=job.target, remedy=remedy)
 
 
 def _check_writable(folder: Path) -> None:
@@ -104,62 +121,13 @@ def _check_writable(folder: Path) -> None:
         ) from error
 
 
-def _zoom_all(
-    jobs: dict[Path, Path], zoomers: Mapping[bool, Zoomer], quality: int, overwrite: bool
-) -> list[OpticalZoomError]:
-    """Zoom all photos, RAW files by the zoomer of True; returns what went wrong."""
-    failures: list[OpticalZoomError] = []
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("Zooming", total=len(jobs))
-        for done, (photo, output) in enumerate(jobs.items()):
-            bar.update(task, completed=done, description=f"{done + 1} of {len(jobs)}: {photo.name}")
-            try:
-                zoomed = zoomers[is_raw(photo)].zoom_file(photo, partial(_advance, bar, task, done))
-                write_photo(output, zoomed, overwrite=overwrite, quality=quality)
-            except OpticalZoomError as error:
-                failures.append(error if error.path else _naming(photo, error))
-            else:
-                bar.console.print(f"{photo} → {output}", markup=False, highlight=False, soft_wrap=True)
-    return failures
-
-
-def _advance(bar: Progress, task: TaskID, before: int, done: int, total: int) -> None:
-    bar.update(task, completed=before + done / total)
-
-
-def _naming(photo: Path, error: OpticalZoomError) -> OpticalZoomError:
-    return type(error)(error.cause, path=photo, remedy=error.remedy)
-
-
-def _report(problems: list[OpticalZoomError]) -> None:
+def _report(problems: Iterable[OpticalZoomError]) -> None:
     console = Console(stderr=True)
     for problem in problems:
-        console.print(f"left out: {problem}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        _say(console, f"left out: {problem}", "yellow")
 
 
-def _quality(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is no quality from 1 to 100")
-    return int(text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="opticalzoom zoom", description="Zoom photographs.")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="photos and RAW files, or folders of them")
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the zoomed photos go")
-    parser.add_argument("--weights", metavar="FILE", help="a weights file, or bundled weights by name")
-    parser.add_argument(
-        "--scale", type=int, choices=SCALES, help="must be that of the weights; default: theirs, or 3 (RAW: 4)"
-    )
-    parser.add_argument(
-        "--format", choices=FORMATS, default="keep", help="format to write (default: the photo's own; of RAW files tif)"
-    )
-    parser.add_argument("--quality", type=_quality, default=95, help="of JPEG and WebP, 1 to 100 (default: 95)")
-    parser.add_argument(
-        "--self-ensemble",
-        action="store_true",
-        help="mean of eight flips and turns: a little better, 8 times slower",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace zoomed photos that are there already")
-    return parser
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line as it is, but for bytes in file names that are no text."""
+    shown = text.encode(errors="replace").decode()
+    console.print(shown, style=style, markup=False, highlight=False, soft_wrap=True)

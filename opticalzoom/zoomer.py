@@ -130,45 +130,33 @@ class Zoomer:
         return zoom_photo(develop(raw), self.model, progress=progress)
 
 
-def load_zoomer(weights: str | Path | None = None, scale: int | None = None, *, raw: bool = False) -> Zoomer:
+def load_zoomer(weights: str | Path | None = None, scale: float | None = None, *, raw: bool = False) -> Zoomer:
     """Weights of a file or bundled ones by name; without a name the bundled weights that suit best.
 
-    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, by default ×3 for
-    photos.
+    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
+    one, or the largest. Without a scale ×3, or the next larger one.
 
     Args:
         weights: file or name.
-        scale: must be that of the weights.
+        scale: that is wanted.
         raw: whether RAW files are to be zoomed.
 
     Raises:
-        ConfigError: no bundled weights have this scale, or the named weights have another one.
+        ConfigError: no weights are bundled.
         CheckpointError: the file is missing, damaged or no weights file.
     """
-    name = str(weights) if weights is not None else _suiting(scale, raw)
-    zoomer = Zoomer(load_model(name), _white_balance(read_card(name)))
-    if scale not in (None, zoomer.contract.scale):
-        raise ConfigError(
-            f"has weights for ×{zoomer.contract.scale}, --scale asks for ×{scale}.", path=name, remedy=_remedy()
-        )
-    return zoomer
+    name = str(weights) if weights is not None else _suiting(scale or DEFAULT_SCALE, raw)
+    return Zoomer(load_model(name), _white_balance(read_card(name)))
 
 
-def _suiting(scale: int | None, raw: bool) -> str:
+def _suiting(scale: float, raw: bool) -> str:
     """The name of bundled weights."""
-    arguments = {name: read_card(path).arguments for name, path in bundled().items()}
-    wanted = [("raw", scale)] if raw else []
-    for kind, its_scale in [*wanted, ("rgb", scale or DEFAULT_SCALE)]:
-        for name, its in arguments.items():
-            if its.get("input", "rgb") == kind and its_scale in (None, its["scale"]):
-                return name
-    raise ConfigError(f"no weights for ×{scale or DEFAULT_SCALE} are bundled.", remedy=_remedy())
-
-
-def _remedy() -> str:
     cards = {name: read_card(path).arguments for name, path in bundled().items()}
-    names = (f"{name} (×{its['scale']}, {its.get('input', 'rgb')})" for name, its in cards.items())
-    return f"Bundled: {', '.join(names) or 'none'}. --weights takes a file."
+    for kind in ("raw", "rgb") if raw else ("rgb",):
+        scales = {name: its["scale"] for name, its in cards.items() if its.get("input", "rgb") == kind}
+        if scales:
+            return min(scales, key=lambda name: (scales[name] < scale, abs(scales[name] - scale)))
+    raise ConfigError("no weights are bundled.", remedy="--weights takes a file.")
 
 
 def _white_balance(card: ModelCard) -> WhiteBalance:

@@ -13,6 +13,7 @@ import pytest
 
 from opticalzoom import schedule
 from opticalzoom.errors import ConfigError, PairError
+from opticalzoom.files import atomic_path
 
 HERE = Path(__file__).parent
 
@@ -26,6 +27,15 @@ def slow_note(job: tuple[int, str]) -> int:
     number, folder = job
     Path(folder, f"{number}-{os.getpid()}").touch()
     time.sleep(0.15)
+    return number
+
+
+def write_slowly(job: tuple[int, str]) -> int:
+    """Job 0 is quick, the others are in the middle of writing for a minute."""
+    number, folder = job
+    with atomic_path(Path(folder, f"{number}.txt")) as temporary:
+        temporary.write_text("half")
+        time.sleep(60 if number else 1)
     return number
 
 
@@ -56,6 +66,15 @@ def test_a_job_that_kills_its_process_is_lost_alone():
 def test_errors_end_the_work():
     with pytest.raises(PairError, match=r"/some/where: no 0 Mend it\."):
         list(schedule.run_here(refuse, [0], 1, lost))
+
+
+def test_whoever_wants_no_more_waits_for_nothing(tmp_path):
+    results = schedule.run_here(write_slowly, [(number, str(tmp_path)) for number in range(5)], 2, lost)
+    assert next(results) == 0
+    begun = time.monotonic()
+    results.close()  # as Ctrl-C does
+    assert time.monotonic() - begun < 30
+    assert [path.name for path in tmp_path.iterdir()] == ["0.txt"]
 
 
 def test_some_workers_are_needed():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from opticalzoom import checkpoint, zoomer
+from opticalzoom import checkpoint, zoom_jobs, zoomer
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.cli import main
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
@@ -278,24 +278,20 @@ def test_two_photos_of_one_name(tmp_path, photo, weights, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_scale(tmp_path, photo, weights, capsys):
-    assert verb(photo, "-o", tmp_path / "out", "--weights", weights, "--scale", 4) == 2
-    assert "has weights for ×3, --scale asks for ×4" in capsys.readouterr().err
-
-
-def test_bundled_weights_are_chosen_by_scale(tmp_path, photo, monkeypatch, capsys):
+def test_bundled_weights_are_chosen_by_scale(tmp_path, photo, monkeypatch):
     shipped = {}
     for scale in (2, 3):
         card = ModelCard("bicubic", {"scale": scale})
         shipped[f"lens-x{scale}"] = save_model(tmp_path / f"lens-x{scale}.safetensors", build("bicubic", scale=3), card)
+    zoom_jobs.load_once.cache_clear()
     for module in (checkpoint, zoomer):
         monkeypatch.setattr(module, "bundled", lambda: shipped)
     assert verb(photo, "-o", tmp_path / "out") == 0
     assert verb(photo, "-o", tmp_path / "out", "--scale", 2) == 0
     assert verb(photo, "-o", tmp_path / "out", "--weights", "lens-x3", "--format", "tif") == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a-x2.png", "a-x3.png", "a-x3.tif"]
-    assert verb(photo, "-o", tmp_path / "out", "--scale", 8) == 2
-    assert "no weights for ×8 are bundled. Bundled: lens-x2 (×2, rgb), lens-x3 (×3, rgb)" in capsys.readouterr().err
+    for asked, chosen in {1.5: 2, 2: 2, 2.5: 3, 3: 3, 8: 3, None: 3}.items():
+        assert zoomer.load_zoomer(scale=asked).contract.scale == chosen
 
 
 def test_weights_that_are_none(tmp_path, photo, weights, capsys):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from skimage import data
 
-from opticalzoom import checkpoint, zoomer
+from opticalzoom import checkpoint, zoom_jobs, zoomer
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.cli import main
 from opticalzoom.errors import ModelError
@@ -127,6 +127,7 @@ def test_photos_are_refused_by_raw_weights_and_the_others_done(tmp_path, dng, ca
 
 def test_bundled_weights_are_chosen_by_kind_and_scale(tmp_path, dng, monkeypatch):
     shipped = {"lens-x3": save(tmp_path, "lens-x3", scale=3), "raw-x4": save(tmp_path, "raw-x4", scale=4, input="raw")}
+    zoom_jobs.load_once.cache_clear()
     for module in (checkpoint, zoomer):
         monkeypatch.setattr(module, "bundled", lambda: shipped)
     write_photo(tmp_path / "b.jpg", develop(shot()))
