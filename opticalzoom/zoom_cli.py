@@ -73,7 +73,7 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
         raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
     crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
     output = Output(args.bits, args.quality, args.overwrite)
-    recipe = Recipe(_weights(args), args.digital_zoom or args.scale, args.self_ensemble, output)
+    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output)
     search = find(args.photos, folder, args.recursive)
     leave_out_results(search, pattern)
     leave_out_siblings(search, args.raw_jpeg)
@@ -97,12 +97,6 @@ def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Con
         how = "starts again" if args.overwrite else "with --resume goes on"
         _say(console, f"Stopped: {tally}. The same command {how}.")
         raise
-
-
-def _weights(args: argparse.Namespace) -> str | None:
-    """As workers elsewhere find them."""
-    named = args.weights
-    return str(Path(named).absolute()) if named and args.scheduler and Path(named).is_file() else named
 
 
 def _exists(job: Job) -> OutputExistsError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -76,6 +76,13 @@ class Job:
     crop: Window | None
     recipe: Recipe
 
+    def anywhere(self) -> Job:
+        """The same with absolute names, for a process that runs elsewhere."""
+        weights = self.recipe.weights
+        named = str(Path(weights).absolute()) if weights and Path(weights).is_file() else weights
+        recipe = replace(self.recipe, weights=named)
+        return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -143,7 +150,7 @@ def _outcomes(
     jobs: list[Job], workers: int, scheduler: str | None, advance: Callable[[Job, int, int], None]
 ) -> Iterator[Outcome]:
     if scheduler:
-        return run_on_cluster(zoom_job, jobs, scheduler, _lost)
+        return run_on_cluster(zoom_job, [job.anywhere() for job in jobs], scheduler, _lost)
     if workers == 1:
         return (zoom_job(job, partial(advance, job)) for job in jobs)
     threads = max(1, torch.get_num_threads() // workers)

@@ -1,5 +1,44 @@
-"""One thread a test: the tensors are tiny, and several threads only wait for each other on a busy machine."""
+"""What all tests share: one thread, as the tensors are tiny and the machine may be busy; and a cluster.
 
+Several threads would only wait for each other.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers, each a process of its own: (address, worker processes)."""
+    distributed = pytest.importorskip("distributed")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    common = ["--scheduler-file", str(file)]
+    processes = [
+        subprocess.Popen(
+            [*dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **options
+        )
+    ]
+    for _ in range(2):
+        worker = [*dask, "worker", *common, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory"]
+        processes.append(subprocess.Popen([*worker, str(tmp_path)], **options))
+    try:
+        with distributed.Client(scheduler_file=str(file), timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,8 +13,6 @@ import pytest
 from opticalzoom import schedule
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.files import atomic_path
-
-HERE = Path(__file__).parent
 
 
 def double(job: int) -> int:
@@ -95,34 +92,8 @@ def test_without_dask_the_command_to_install_it_is_said(monkeypatch):
         list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and two workers, each a process of its own: (address, worker processes)."""
-    pytest.importorskip("distributed")
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
-    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    common = ["--scheduler-file", str(file)]
-    processes = [
-        subprocess.Popen(
-            [*dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **options
-        )
-    ]
-    for _ in range(2):
-        worker = [*dask, "worker", *common, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory"]
-        processes.append(subprocess.Popen([*worker, str(tmp_path)], **options))
-    yield file, processes[1:]
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
 def test_nothing_is_lost_or_doubled_when_a_worker_is_killed(cluster, tmp_path):
-    file, workers = cluster
-    with pytest.importorskip("distributed").Client(scheduler_file=str(file), timeout=60) as client:
-        client.wait_for_workers(2, timeout=60)
-        address = client.scheduler.address
+    address, workers = cluster
     notes = tmp_path / "notes"
     notes.mkdir()
 
