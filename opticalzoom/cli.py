@@ -13,6 +13,7 @@ VERBS = {
     "prepare": ("opticalzoom.prepare_cli", "register a card of zoom shots into training pairs, with a report"),
     "train": ("opticalzoom.train_cli", "learn a zoom from photo pairs"),
     "evaluate": ("opticalzoom.evaluate_cli", "score weights on pairs, with bicubic beside them"),
+    "misalign": ("opticalzoom.misalign_cli", "write misaligned pairs with the truth, for other people's code"),
     "zoom": ("opticalzoom.zoom_cli", "zoom photographs"),
 }
 

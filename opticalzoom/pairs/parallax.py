@@ -90,6 +90,11 @@ class Motion:
         moved[edge] = np.asarray(linear_to_srgb(mixed) * largest + np.float32(0.5), image.dtype)
         return moved
 
+    def after(self, field: Field) -> Motion:
+        """The motion of what :meth:`apply` gives once that has been sampled by ``field``, h×w×2, as registration does:
+        its moved grid is the field's."""
+        return Motion(compose(self.background, field), self.shift, self.front)
+
     @property
     def _mirror(self) -> Field:
         """Original grid: from a point of the front layer to as far on the other side of its silhouette."""

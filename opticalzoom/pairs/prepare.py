@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from opticalzoom.errors import OpticalZoomError, PairError
 from opticalzoom.models.contract import InputKind
 from opticalzoom.pairs import register as registration
+from opticalzoom.pairs.registration import Registration
 from opticalzoom.pairs.simulate import Misalignment
 from opticalzoom.pairs.source import Pair, Pixels, Source
 from opticalzoom.pairs.unprocess import MosaicSimulation
@@ -72,24 +73,41 @@ def prepare_pair(pair: Pair, scale: int, preparation: Preparation) -> PreparedPa
     small, large = both_grids(pair, scale)
     if min(small.shape[:2]) == 0:
         return rejected(pair.name, f"X has {pair.x.shape[:2]} pixels, too small for ×{scale}")
-    moved, valid = _misaligned(pair, preparation.misalignment)
-    method = preparation.method
-    if method == "none" and pair.resized:  # X was cropped to a multiple of the scale: so must Y be
-        moved, valid = moved[: large.shape[0], : large.shape[1]], valid[: large.shape[0], : large.shape[1]]
-    if method == "none" and moved.shape[:2] != large.shape[:2]:
-        return rejected(pair.name, f"Y has {moved.shape[:2]} pixels, {large.shape[:2]} expected without registration")
-    if method == "none":
-        y, mask = moved, valid
-    else:
-        found = registration.register(moved, large, scale=scale, method=method)
-        if not found.ok:
-            return rejected(pair.name, found.reason)
-        y = found.warp(moved)
-        kept = sample(valid.astype(np.uint8), found.field, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
-        mask = found.trusted & kept.astype(bool)
+    y, mask, found = aligned_target(pair, large, scale, preparation)
+    if not found.ok:
+        return rejected(pair.name, found.reason)
     if preparation.input == "raw":
         return _in_camera_space(pair, small, y, mask, preparation)
     return PreparedPair(pair.name, large if preparation.input == "resized" else small, y, mask)
+
+
+def aligned_target(
+    pair: Pair, large: Pixels, scale: int, preparation: Preparation
+) -> tuple[Pixels, NDArray[np.bool_], Registration]:
+    """Y misaligned and registered, and which of its pixels can be trusted, both on X's grid if the registration that
+    led there is ok.
+
+    Args:
+        pair: from a source.
+        large: X on the target's grid, sH×sW×3, see :func:`both_grids`.
+        scale: Y over X.
+        preparation: misalignment and method.
+    """
+    moved, valid = _misaligned(pair, preparation.misalignment)
+    size = large.shape[:2]
+    if preparation.method == "none":
+        if pair.resized:  # X was cropped to a multiple of the scale: so must Y be
+            moved, valid = moved[: size[0], : size[1]], valid[: size[0], : size[1]]
+        found = registration.unmoved(size, moved.shape[:2])
+        if moved.shape[:2] != size:
+            reason = f"Y has {moved.shape[:2]} pixels, {size} expected without registration"
+            found = registration.rejected(size, moved.shape[:2], reason)
+        return moved, valid, found
+    found = registration.register(moved, large, scale=scale, method=preparation.method)
+    if not found.ok:
+        return moved, valid, found
+    kept = sample(valid.astype(np.uint8), found.field, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
+    return found.warp(moved), found.trusted & kept.astype(bool), found
 
 
 def _in_camera_space(
