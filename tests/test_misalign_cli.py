@@ -227,6 +227,17 @@ def test_a_pair_that_cannot_be_used_is_listed_with_the_reason(city100, tmp_path,
     assert main(["misalign", "--check", "-o", str(tmp_path / "out")]) == 0
 
 
+def test_the_documentations_loader_loads(made):
+    text = (Path(__file__).parents[1] / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    found: dict = {}
+    exec(code.replace("BENCHMARK/train/24px-local2-parallax12-none", (made / SET).as_posix()), found)
+    assert found["path"].stem == TRAIN[-1]
+    assert found["y"].shape == (*SIZE, 3)
+    assert found["known"].shape == SIZE
+    assert found["field"].shape == (*SIZE, 2)
+
+
 def test_bad_requests_are_refused(city100, tmp_path, capsys):
     out = str(tmp_path / "out")
     assert main(["misalign", "-o", out]) == 2
