@@ -18,6 +18,7 @@ from torch import nn
 from opticalzoom.errors import CheckpointError, ModelError
 from opticalzoom.files import atomic_path
 from opticalzoom.models import build
+from opticalzoom.models.grow import grown
 
 _FORMAT = "opticalzoom-1"
 
@@ -104,14 +105,14 @@ def load_model(path: str | Path) -> nn.Module:
 
 
 def load_into(model: nn.Module, path: str | Path) -> None:
-    """Load the weights of a file into a model that is there already.
+    """Load the weights of a file into a model that is there already, which may be larger (see :func:`grown`).
 
     Raises:
         CheckpointError: as :func:`load_model`, or if the file is of another model.
     """
     resolved = _resolve(path)
     try:
-        model.load_state_dict(_open(resolved)[1])
+        model.load_state_dict(grown(_open(resolved)[1], model.state_dict()))
     except RuntimeError as error:
         raise CheckpointError(
             f"has weights of another model ({error}).",

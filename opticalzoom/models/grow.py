@@ -1,0 +1,47 @@
+"""Weights of a trained network for a larger one: what a deeper net, or one for another input, starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+_BODY, _HEAD = "trunk.body.", "trunk.head.weight"
+
+
+def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of the shape ``wanted`` with which a larger network computes what the trained one does.
+
+    Residual blocks that the trained one lacks come last and are the identity at first: their second convolution is
+    zero, the first one as it was initialised. Where the trained head takes RGB and the wanted one ``resized`` input,
+    which is packed to s² times the channels, it takes their mean: X reduced by area averages, as the trained network
+    saw it. Whatever fits already is returned as it is.
+
+    Args:
+        trained: state of the trained network.
+        wanted: state of the untrained one, both around a :class:`opticalzoom.models.trunk.Trunk`.
+
+    Returns:
+        The new state; what cannot be grown keeps the trained shape, for ``load_state_dict`` to refuse.
+    """
+    last_trained, last = _last_body(trained), _last_body(wanted)
+    state = dict(trained)
+    if 0 <= last_trained < last:
+        for name in [name for name in state if name.startswith(f"{_BODY}{last_trained}.")]:
+            state[name.replace(f"{_BODY}{last_trained}.", f"{_BODY}{last}.")] = state.pop(name)
+        for name in wanted.keys() - state.keys():
+            if name.startswith(_BODY):
+                state[name] = torch.zeros_like(wanted[name]) if ".conv2." in name else wanted[name].clone()
+    if _HEAD in state and _HEAD in wanted:
+        cell = wanted[_HEAD].shape[1] // state[_HEAD].shape[1]
+        if cell > 1:
+            state[_HEAD] = (
+                state[_HEAD].repeat_interleave(cell, 1) / cell
+            )  # pixel_unshuffle keeps a colour's cell together
+    return state
+
+
+def _last_body(state: Mapping[str, Tensor]) -> int:
+    """Index of the body's last convolution, behind its residual blocks; −1 without a body."""
+    return max((int(name.removeprefix(_BODY).split(".")[0]) for name in state if name.startswith(_BODY)), default=-1)
