@@ -15,8 +15,10 @@ from opticalzoom.errors import ModelError
 from opticalzoom.models.baselines import Bicubic, SRResNet
 from opticalzoom.models.contract import InputKind
 from opticalzoom.models.layers import AttentionKind, TailKind
+from opticalzoom.models.matching import RADIUS
 from opticalzoom.models.rrdb import RRDBNet
 from opticalzoom.models.sdan import SDAN, DeformKind
+from opticalzoom.models.sdan_plus import SDANPlus, WarpKind
 from opticalzoom.models.trunk import SkipKind, Trunk
 
 
@@ -45,6 +47,20 @@ def sdan_lite(
 ) -> SDAN:
     """SDAN small enough to train on a CPU: half the blocks, bicubic skip, nothing computed on the large grid."""
     return sdan(scale, input, features, blocks, attention, skip="bicubic", tail="direct")
+
+
+def sdan_plus(
+    scale: int,
+    input: InputKind = "rgb",
+    features: int = 64,
+    blocks: int = 8,
+    radius: int = RADIUS,
+    warped: WarpKind = "picture",
+    skip: SkipKind = "bicubic",
+    tail: TailKind = "direct",
+) -> SDANPlus:
+    """SDAN with matched offsets that move the zoomed picture; when zooming, nothing but :func:`srresnet_lite`."""
+    return SDANPlus(Trunk(scale, input, features, blocks, skip, tail), radius, warped)
 
 
 def srresnet(
@@ -77,6 +93,7 @@ def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "sdan": sdan,
     "sdan_lite": sdan_lite,
+    "sdan_plus": sdan_plus,
     "srresnet": srresnet,
     "srresnet_lite": srresnet_lite,
     "rrdb": rrdb,

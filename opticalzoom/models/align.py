@@ -31,6 +31,12 @@ def warp(x: Tensor, offset: Tensor) -> Tensor:
     return _sample(x, _positions(offset))
 
 
+def warp_smoothly(x: Tensor, offset: Tensor) -> Tensor:
+    """As :func:`warp`, but bicubic, which takes less of the finest detail, and with the border repeated outside."""
+    _check_offset(x, offset, 2)
+    return _sample(x, _positions(offset), mode="bicubic", outside="border")
+
+
 def squared_deform_conv(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Deformable convolution with one offset for the whole window (SDAN paper, squared deformable convolution).
 
@@ -127,8 +133,8 @@ def _tap_positions(kernel: torch.Size, device: torch.device) -> Tensor:
     return torch.stack(torch.meshgrid(*sides, indexing="ij"), dim=-1).view(-1, 2, 1, 1)
 
 
-def _sample(image: Tensor, positions: Tensor) -> Tensor:
-    """Sample N×C×H×W at absolute positions N×2×h×w (row, column), bilinear, zero outside: N×C×h×w."""
+def _sample(image: Tensor, positions: Tensor, mode: str = "bilinear", outside: str = "zeros") -> Tensor:
+    """Sample N×C×H×W at absolute positions N×2×h×w (row, column): N×C×h×w."""
     height, width = image.shape[-2:]
     rows, columns = positions.unbind(1)
     # With align_corners=False the mapping is defined for a side of one pixel too; the points sampled are the same.
@@ -139,7 +145,7 @@ def _sample(image: Tensor, positions: Tensor) -> Tensor:
     if groups > 1:
         image = image.unflatten(1, (groups, -1)).flatten(0, 1)
         grid = grid.expand(groups, -1, -1, -1)
-    out = F.grid_sample(image.to(dtype), grid.to(dtype), padding_mode="zeros", align_corners=False)
+    out = F.grid_sample(image.to(dtype), grid.to(dtype), mode, outside, align_corners=False)
     if groups > 1:
         out = out.flatten(0, 1).unsqueeze(0)
     return out.to(image.dtype)

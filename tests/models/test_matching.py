@@ -1,0 +1,99 @@
+"""Displacements that are known: shifts, affine motions, layers, and none at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.filters import gaussian as reference_gaussian
+from skimage.registration import phase_cross_correlation
+from torch import Tensor
+
+from opticalzoom.models.align import inside_mask, warp_smoothly
+from opticalzoom.models.matching import fit_affine, gaussian, match, normalise_contrast, translation
+
+
+def texture(height: int, width: int, seed: int = 0) -> Tensor:
+    """Smooth noise, 1×3×H×W in [0, 1]."""
+    noise = torch.rand(1, 1, height, width, generator=torch.Generator().manual_seed(seed))
+    smooth = gaussian(noise, 1.2)
+    return ((smooth - smooth.mean()) / smooth.std() * 0.15 + 0.5).clamp(0, 1).expand(-1, 3, -1, -1)
+
+
+def error(found: Tensor, true: Tensor) -> Tensor:
+    """End-point errors where the true displacement stays inside the picture."""
+    return (found - true).norm(dim=1, keepdim=True)[inside_mask(true).bool()]
+
+
+def grid(size: int) -> tuple[Tensor, Tensor]:
+    side = torch.linspace(-1, 1, size)
+    rows, columns = torch.meshgrid(side, side, indexing="ij")
+    return rows, columns
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (3.0, -7.0), (-12.0, 10.0), (0.5, -0.25), (-5.3, 8.6)])
+def test_shifts_of_any_length_are_found(shift):
+    picture = texture(64, 72)
+    true = torch.tensor(shift).view(1, 2, 1, 1).expand(1, 2, 64, 72)
+    errors = error(match(picture, warp_smoothly(picture, true)), true)
+    assert errors.median() < 0.05
+    assert errors.quantile(0.9) < 0.2
+
+
+def test_affine_motion_with_another_exposure():
+    picture = texture(64, 64, seed=1)
+    rows, columns = grid(64)
+    true = torch.stack((2 + 1.5 * rows - columns, -4 + columns + 0.8 * rows))[None]
+    darker = warp_smoothly(picture, true) * torch.tensor([0.5, 0.6, 0.55]).view(1, 3, 1, 1) + 0.1
+    assert error(match(picture, darker), true).median() < 0.1
+
+
+def test_layers_that_move_differently_are_told_apart():
+    picture = texture(96, 96, seed=2)
+    true = torch.zeros(1, 2, 96, 96)
+    true[:, 1, :, 48:] = 3.0
+    found = match(picture, warp_smoothly(picture, true), radius=4)
+    for columns in (slice(8, 38), slice(58, 85)):
+        part = (..., slice(8, 88), columns)
+        assert (found[part] - true[part]).norm(dim=1).median() < 0.3
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 4), (48, 48), (33, 70)])
+def test_equal_pictures_do_not_move(size):
+    picture = texture(*size) if min(size) > 8 else torch.rand(1, 3, *size)
+    assert match(picture, picture).abs().max() < 1e-4
+    flat = torch.full((1, 3, *size), 0.4)
+    assert match(flat, flat).abs().max() < 1e-4
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(-14, 14), st.integers(-14, 14))
+def test_translation_agrees_with_phase_correlation(dy, dx):
+    scene = texture(80, 80, seed=3)
+    x, y = scene[..., 16:64, 16:64], scene[..., 16 + dy : 64 + dy, 16 + dx : 64 + dx]
+    x, y = normalise_contrast(x), normalise_contrast(y)
+    assert translation(x, y)[0].tolist() == [dy, dx]
+    inner = [part[0, 0].numpy() for part in (x, y)]
+    shift, *_ = phase_cross_correlation(inner[1], inner[0], normalization=None)
+    if max(abs(dy), abs(dx)) <= 6:  # it wraps around: farther than that it is wrong on its own account
+        np.testing.assert_allclose(-shift, [dy, dx], atol=1)
+
+
+def test_affine_fit_is_exact_and_ignores_outliers():
+    rows, columns = grid(20)
+    field = torch.stack((1 + 2 * rows, 3 - columns + rows))[None]
+    weight = torch.ones(1, 1, 20, 20)
+    spoilt = field.clone()
+    spoilt[..., :4, :4] += 30
+    torch.testing.assert_close(fit_affine(field, weight), field, atol=0.05, rtol=0)  # the ridge pulls a little
+    assert (fit_affine(spoilt, weight, rounds=10) - field).abs().max() < 0.5
+
+
+@pytest.mark.parametrize("sigma", [0.7, 2.0, 4.0])
+def test_gaussian_is_scikit_images(sigma):
+    image = torch.rand(2, 3, 21, 17, dtype=torch.float64)
+    reach = int(2.5 * sigma + 0.5)
+    wanted = reference_gaussian(image[1, 2].numpy(), sigma, mode="nearest", truncate=reach / sigma)
+    np.testing.assert_allclose(gaussian(image, sigma)[1, 2].numpy(), wanted, atol=1e-12)
