@@ -54,6 +54,8 @@ class Objective:
         spatial_weight: of CoBi.
         patch: side of CoBi's RGB patches, pixels.
         samples: features or patches that CX and CoBi compare, drawn anew each step.
+        window: side of the part of each training patch that all but the pixel terms look at, in pixels of Y, drawn anew
+            each step; null for the whole patch.
     """
 
     pixel: float = 1.0
@@ -73,6 +75,7 @@ class Objective:
     spatial_weight: float = 0.1
     patch: int = 10
     samples: int = 4096
+    window: int | None = None
 
     def __post_init__(self) -> None:
         numbers = {"pixel": self.pixel, "cobi_rgb": self.cobi_rgb, "adversarial": self.adversarial}
@@ -85,6 +88,8 @@ class Objective:
             raise ConfigError("all weights of the objective are 0.", remedy="Set one, as --model.objective.pixel 1.")
         if self.discriminator < 1:
             raise ConfigError(f"the objective's discriminator has {self.discriminator} channels, expected 1 or more.")
+        if self.window is not None and self.window < 1:
+            raise ConfigError(f"the objective's window is {self.window}, expected a side in pixels, or null.")
         if not 0 <= self.pretraining <= 1:
             raise ConfigError(f"the objective's pretraining is {self.pretraining}, expected a share from 0 to 1.")
 
@@ -118,9 +123,27 @@ class Criterion:
         """Itself: averaging copies the whole LightningModule, and this has nothing to average."""
         return self
 
-    def pretrains(self, step: int, steps: int) -> bool:
-        """Whether a step is one of those that train with the pixel distance alone."""
-        return step < self._objective.pretraining * steps
+    def teach(self, image: Tensor, target: Tensor, step: int, steps: int, **how: Any) -> Tensor | None:
+        """A step of the discriminator, before it judges; None if there is none, or not yet.
+
+        Args:
+            image: the model's, N×3×H×W.
+            target: Y, the same shape.
+            step: as in a call.
+            steps: as in a call.
+            **how: rate, clip and reduce of :meth:`Adversary.learn`.
+
+        Returns:
+            The discriminator's loss.
+
+        Raises:
+            ModelError: the patches are too small.
+        """
+        if self.adversary is None:
+            return None
+        real, fake = self._parts(step, target, image)
+        Discriminator.check(real)  # before hours of pretraining
+        return None if self._pretrains(step, steps) else self.adversary.learn(real, fake, **how)
 
     def __call__(
         self, output: ZoomOutput, target: Tensor, trusted: Tensor, step: int = 0, steps: int = 1
@@ -143,16 +166,15 @@ class Criterion:
         Raises:
             ModelError: the patches are too small for a term.
         """
-        if self.adversary:
-            Discriminator.check(target)  # before hours of pretraining
         pixel, auxiliary = alignment_loss(output, target, trusted, self._distance)
         auxiliary = self._auxiliary * auxiliary
-        if self.pretrains(step, steps):
+        if self._pretrains(step, steps):
             return {"pixel": pixel, "auxiliary": auxiliary}
         terms = {"pixel": self._objective.pixel * pixel, "auxiliary": auxiliary}
-        return terms | self._other_terms(output.image, target, _believed(output, target, trusted), step)
+        parts = self._parts(step, output.image, target, _believed(output, target, trusted))
+        return terms | self._other_terms(step, *parts)
 
-    def _other_terms(self, image: Tensor, target: Tensor, believed: Tensor, step: int) -> dict[str, Tensor]:
+    def _other_terms(self, step: int, image: Tensor, target: Tensor, believed: Tensor) -> dict[str, Tensor]:
         o, terms = self._objective, {}
         distances = self._distances(torch.Generator().manual_seed(step))
         for name, layers in self._layers().items():
@@ -171,6 +193,20 @@ class Criterion:
             network.to(device).to(memory_format=torch.channels_last)
         if self.adversary:
             self.adversary.to(device)
+
+    def _pretrains(self, step: int, steps: int) -> bool:
+        """Whether a step is one of those that train with the pixel distance alone."""
+        return step < self._objective.pretraining * steps
+
+    def _parts(self, step: int, *pictures: Tensor) -> tuple[Tensor, ...]:
+        """The same window of each, drawn by the step."""
+        side = self._objective.window
+        if side is None:
+            return pictures
+        generator = torch.Generator().manual_seed(step)
+        spare = (max(0, length - side) for length in pictures[0].shape[-2:])
+        top, left = (int(torch.randint(length + 1, (), generator=generator)) for length in spare)
+        return tuple(picture[..., top : top + side, left : left + side] for picture in pictures)
 
     def _layers(self) -> dict[str, Layers]:
         o = self._objective

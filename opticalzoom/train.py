@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -107,13 +107,14 @@ class ZoomTraining(pl.LightningModule):
         return loss
 
     def _teach_adversary(self, image: Tensor, y: Tensor) -> None:
-        """The discriminator's own step, before it judges: its gradient is clipped and averaged as the network's is."""
-        adversary, trainer = self._criterion.adversary, self.trainer
-        if adversary is None or self._criterion.pretrains(self.global_step, trainer.max_steps):
-            return
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        clip = cast("float | None", trainer.gradient_clip_val)
-        self.log("train/discriminator", adversary.learn(y, image, rate, clip, trainer.strategy.reduce))
+        """The discriminator's own step; its learning rate and clipping are the network's."""
+        trainer = self.trainer
+        rate, clip = trainer.optimizers[0].param_groups[0]["lr"], trainer.gradient_clip_val
+        loss = self._criterion.teach(
+            image, y, self.global_step, trainer.max_steps, rate=rate, clip=clip, reduce=trainer.strategy.reduce
+        )
+        if loss is not None:
+            self.log("train/discriminator", loss)
 
     def on_fit_start(self) -> None:
         """The criterion's networks go where the model is, and every process begins with the same discriminator."""

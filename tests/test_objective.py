@@ -165,9 +165,32 @@ def test_pretraining_is_the_pixel_distance_alone():
 
 
 def test_small_patches_are_refused_before_the_pretraining():
-    criterion = Criterion(Objective(adversarial=1, pretraining=0.9, discriminator=2))
-    with pytest.raises(ModelError, match="at least 32"):
-        criterion(*batch(30), 0, 10)
+    output, target, _ = batch()
+    for window, refused in ((None, False), (33, False), (31, True)):
+        criterion = Criterion(Objective(adversarial=1, pretraining=0.9, discriminator=2, window=window))
+        if refused:
+            with pytest.raises(ModelError, match="at least 32"):
+                criterion.teach(output.image, target, 0, 10, rate=1e-3)
+        else:
+            assert criterion.teach(output.image, target, 0, 10, rate=1e-3) is None
+
+
+def test_a_window_is_all_that_other_terms_see():
+    output, target, trusted = batch()
+    criterion = Criterion(Objective(pixel=0, cobi_rgb=1, patch=4, window=12))
+    places = set()
+    for step in range(5):
+        output.image.grad = None
+        term = criterion(output, target, trusted, step)["cobi_rgb"]
+        term.backward()
+        seen = output.image.grad.abs().sum((0, 1)) > 0
+        rows, columns = seen.any(1).nonzero().flatten(), seen.any(0).nonzero().flatten()
+        assert len(rows) == len(columns) == 12
+        part = (..., slice(rows[0], rows[0] + 12), slice(columns[0], columns[0] + 12))
+        patches = image_patches(output.image[part], 4), image_patches(target[part], 4)
+        torch.testing.assert_close(term, contextual_bilateral_loss(*patches))
+        places.add((rows[0].item(), columns[0].item()))
+    assert len(places) > 1
 
 
 @pytest.mark.usefixtures("network")
@@ -192,6 +215,7 @@ def test_the_criterions_networks_are_not_the_models():
         ({"pixel": 0}, "all weights"),
         ({"pretraining": 1.5}, "pretraining is 1.5"),
         ({"discriminator": 0}, "0 channels"),
+        ({"window": 0}, "window is 0"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, message):
