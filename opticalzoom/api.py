@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models.contract import Contract
+from opticalzoom.photo.colours import filled
+from opticalzoom.photo.encode import fitting_icc
 from opticalzoom.zoom import TILE, overlap, windows, zoom
 from opticalzoom.zoomer import load_zoomer
 
@@ -57,7 +59,8 @@ class Zoom:
     def __call__(self, image: np.ndarray | Image.Image | Tensor) -> np.ndarray | Image.Image | Tensor:
         """The image enlarged: s times as high and wide, otherwise as it was. Colours are sRGB-like, not linear light.
 
-        Grey is zoomed as RGB and averaged; alpha, the last of 2 or 4 channels, is enlarged bicubically.
+        Grey is zoomed as RGB and averaged; alpha, the last of 2 or 4 channels, is enlarged bicubically, and what
+        it hides is not looked at.
 
         Args:
             image: one of
@@ -82,7 +85,7 @@ class Zoom:
             return self._zoom_array(image)
         raise PhotoError(f"the image is a {type(image).__name__}, expected one of NumPy, Pillow or PyTorch.")
 
-    def _zoom_array(self, image: np.ndarray) -> np.ndarray:
+    def _zoom_array(self, image: np.ndarray, icc: bytes | None = None) -> np.ndarray:
         if image.ndim not in (2, 3):
             raise PhotoError(f"the array has the shape {image.shape}, expected H×W or H×W×C.")
         pixels = image if image.ndim == 3 else image[..., None]
@@ -91,11 +94,13 @@ class Zoom:
             zoomed = self._zoom_tensor(planes).permute(1, 2, 0).numpy().astype(image.dtype)
         else:
             self._model.to("cpu")
-            zoomed = zoom(self._model, pixels)
+            zoomed = zoom(self._model, pixels, icc=icc)
         return zoomed if image.ndim == 3 else zoomed[..., 0]
 
     def _zoom_pillow(self, image: Image.Image) -> Image.Image:
-        zoomed = Image.fromarray(self._zoom_array(_pixels(image)))
+        pixels = _pixels(image)
+        icc = fitting_icc(image.info.get("icc_profile"), pixels.shape[2] if pixels.ndim == 3 else 1)
+        zoomed = Image.fromarray(self._zoom_array(pixels, icc))
         zoomed.info = {key: value for key, value in image.info.items() if key != "transparency"}
         return zoomed
 
@@ -106,10 +111,13 @@ class Zoom:
         x = image.to(torch.float32)
         x = x if x.ndim == 4 else x[None]
         colours = 3 if x.shape[1] > 2 else 1
-        planes = [_zoom_planes(self._model, x[:, :colours])]
-        if x.shape[1] > colours:
-            planes.append(F.interpolate(x[:, colours:], scale_factor=self.scale, mode="bicubic"))
-        zoomed = torch.cat(planes, 1).clamp(0, 1).to(image.dtype)
+        colour, alpha = x[:, :colours], x[:, colours:]
+        if alpha.shape[1]:
+            colour = _filled(colour, alpha)
+        zoomed = _zoom_planes(self._model, colour)
+        if alpha.shape[1]:
+            zoomed = torch.cat((zoomed, F.interpolate(alpha, scale_factor=self.scale, mode="bicubic")), 1)
+        zoomed = zoomed.clamp(0, 1).to(image.dtype)
         return zoomed if image.ndim == 4 else zoomed[0]
 
 
@@ -129,6 +137,13 @@ def _zoom_planes(model: nn.Module, x: Tensor) -> Tensor:
         rows, columns = window.scaled(contract.scale)
         zoomed[..., rows, columns] = image.mean(1, keepdim=True) if channels == 1 else image
     return zoomed
+
+
+def _filled(colour: Tensor, alpha: Tensor) -> Tensor:
+    """See :func:`~opticalzoom.photo.colours.filled`; N×C×H×W and N×1×H×W."""
+    arrays = colour.movedim(1, -1).cpu().numpy(), alpha[:, 0].cpu().numpy()
+    filled_up = np.stack([filled(*one) for one in zip(*arrays, strict=True)])
+    return torch.from_numpy(filled_up).movedim(-1, 1).to(colour.device)
 
 
 def _pixels(image: Image.Image) -> np.ndarray:

@@ -17,7 +17,8 @@ from opticalzoom.engines import Engine, as_engine
 from opticalzoom.errors import ModelError, PhotoError
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.camera_space import WhiteBalance, decode_picture, encode_mosaic
-from opticalzoom.photo.image import Photo, from_float, to_float
+from opticalzoom.photo.colours import Colours
+from opticalzoom.photo.image import Photo, from_float
 from opticalzoom.photo.raw import RawPhoto, upright
 from opticalzoom.photo.window import Window, spans
 
@@ -28,6 +29,7 @@ Progress = Callable[[int, int], None]
 """Called after every tile with the number of tiles done and of all tiles."""
 
 _BICUBIC_REACH = 2
+_MOSAIC = Colours(alpha=False)
 
 
 def windows(height: int, width: int, tile: int) -> list[Window]:
@@ -47,16 +49,23 @@ def overlap(contract: Contract) -> int:
 
 
 def zoom(
-    model: nn.Module | Engine, pixels: np.ndarray, *, tile: int = TILE, progress: Progress | None = None
+    model: nn.Module | Engine,
+    pixels: np.ndarray,
+    *,
+    icc: bytes | None = None,
+    tile: int = TILE,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """Enlarge pixels by the model's scale, tile by tile, without alignment (the photo is its own reference).
 
-    Grey is zoomed as RGB and averaged; alpha is enlarged bicubically. Weights for ``resized`` input get every tile
-    bicubically enlarged. Nothing but a tile is held as floats.
+    Grey is zoomed as RGB and averaged; alpha is enlarged bicubically, and what it hides is not looked at. Pixels in
+    linear light are zoomed under sRGB's curve. Weights for ``resized`` input get every tile bicubically enlarged.
+    Nothing but a tile is held as floats.
 
     Args:
         model: an engine, or a network as :class:`TorchEngine` takes it.
         pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8 or uint16.
+        icc: their colour profile.
         tile: largest side of a tile in pixels of the input; the result doesn't depend on it.
         progress: see :data:`Progress`.
 
@@ -78,8 +87,9 @@ def zoom(
     height, width, channels = pixels.shape
     scale = contract.scale
     output = _allocate((height * scale, width * scale, channels), pixels.dtype)
-    for window, zoomed in _tiles(engine, photo.color, tile, progress):
-        output[window][..., : zoomed.shape[2]] = from_float(zoomed, pixels.dtype)
+    colours = Colours.of(channels, icc)
+    for window, zoomed in _tiles(engine, pixels, colours, tile, progress):
+        output[window][..., : zoomed.shape[2]] = from_float(colours.decode(zoomed), pixels.dtype)
     if photo.alpha is not None:
         size = width * scale, height * scale
         output[..., -1] = cv2.resize(np.ascontiguousarray(photo.alpha), size, interpolation=cv2.INTER_CUBIC)
@@ -92,7 +102,7 @@ def zoom_photo(photo: Photo, model: nn.Module | Engine, *, tile: int = TILE, pro
     Raises:
         OpticalZoomError: as :func:`zoom`.
     """
-    return photo.replace(zoom(model, photo.pixels, tile=tile, progress=progress))
+    return photo.replace(zoom(model, photo.pixels, icc=photo.icc, tile=tile, progress=progress))
 
 
 def zoom_raw(
@@ -126,34 +136,33 @@ def zoom_raw(
         raise ModelError("these weights take photos.", remedy="Develop the RAW file first, or use weights for RAW.")
     height, width = raw.mosaic.shape
     output = _allocate((height * contract.scale, width * contract.scale, 3), np.dtype(np.uint16))
-    for window, zoomed in _tiles(engine, encode_mosaic(raw, white_balance), tile // 2, progress):
+    for window, zoomed in _tiles(engine, encode_mosaic(raw, white_balance), _MOSAIC, tile // 2, progress):
         output[window] = from_float(decode_picture(zoomed, raw, white_balance), np.uint16)
     return Photo(upright(output, raw.orientation))
 
 
 def _tiles(
-    engine: Engine, pixels: np.ndarray, tile: int, progress: Progress | None
+    engine: Engine, pixels: np.ndarray, colours: Colours, tile: int, progress: Progress | None
 ) -> Iterator[tuple[Window, np.ndarray]]:
     """Where each zoomed tile goes, and the tile: h×w×C float32, not clipped."""
-    margin, factor = overlap(engine.contract), engine.contract.grid_factor
+    margin, factor = overlap(engine.contract) + colours.reach, engine.contract.grid_factor
     height, width = pixels.shape[:2]
     tiles = windows(height, width, tile)
     for done, window in enumerate(tiles, start=1):
         cut = window.grown(margin, height, width)
-        zoomed = _zoom_tile(engine, pixels[cut])
+        zoomed = _zoom_tile(engine, colours.encode(pixels[cut]))
         yield window.scaled(factor), zoomed[window.inside(cut).scaled(factor)]
         if progress:
             progress(done, len(tiles))
 
 
-def _zoom_tile(engine: Engine, pixels: np.ndarray) -> np.ndarray:
-    """h×w×C integers (C = 1 or 3, or 4 of a packed mosaic) to the zoomed h×w×C float32 (C = 1 or 3), not clipped."""
+def _zoom_tile(engine: Engine, x: np.ndarray) -> np.ndarray:
+    """h×w×C float32 (C = 1 or 3, or 4 of a packed mosaic) to the zoomed h×w×C (C = 1 or 3), not clipped."""
     contract = engine.contract
-    x = to_float(pixels)
+    grey = x.shape[2] == 1
     if contract.input == "resized":
         size = x.shape[1] * contract.scale, x.shape[0] * contract.scale
         x = cv2.resize(x, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], -1).clip(0, 1)
-    grey = pixels.shape[2] == 1
     image = engine((x.repeat(3, axis=2) if grey else x).transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
     return image.mean(-1, keepdims=True) if grey else image
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from profiles import rgb_profile
 
 import opticalzoom
 from opticalzoom.checkpoint import ModelCard, load_model, save_model
 from opticalzoom.errors import CheckpointError, ConfigError, ModelError, PhotoError
 from opticalzoom.models import build
+from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
 from opticalzoom.zoom import zoom
 
 
@@ -157,6 +159,26 @@ def test_the_result_can_be_trained_on(z):
     weight = torch.ones(1, requires_grad=True)
     (z(torch.rand(3, 4, 4)) * weight).sum().backward()
     assert weight.grad is not None
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_hidden_colours_do_not_matter(z, channels):
+    pixels = noise(20, 24, channels)
+    pixels[..., -1] = 255 * (np.arange(24) > 11)
+    black = np.where(pixels[..., -1:] == 0, np.uint8(0), pixels)
+    for kind in (lambda a: a, Image.fromarray, lambda a: a / 255, lambda a: torch.tensor(a / 255).movedim(-1, 0)):
+        zoomed, expected = (np.asarray(z(kind(one))) for one in (pixels, black))
+        visible = np.s_[:, 33:] if zoomed.shape[-1] == channels else np.s_[:, :, 33:]
+        np.testing.assert_allclose(zoomed[visible], expected[visible], atol=1e-6)
+
+
+def test_linear_light_is_zoomed_under_srgbs_curve(z):
+    icc = rgb_profile(1.0)
+    linear = Image.fromarray(np.rint(srgb_to_linear(noise(9, 12, 3) / 255) * 255).astype(np.uint8))
+    encoded = np.rint(linear_to_srgb(np.asarray(linear) / 255) * 65535).astype(np.uint16)
+    linear.info["icc_profile"] = icc
+    zoomed = np.asarray(z(linear)).astype(np.float32) / 255
+    np.testing.assert_allclose(zoomed, srgb_to_linear(z(encoded) / 65535), atol=3e-3)
 
 
 # --- what is refused
