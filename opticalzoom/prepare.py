@@ -25,7 +25,8 @@ from opticalzoom.pairs.source import Pixels, as_rgb
 from opticalzoom.pairs.views import RegisteredView, register_views
 from opticalzoom.photo.dng import write_dng
 from opticalzoom.photo.image import Photo, from_float, read_photo, to_float, write_photo
-from opticalzoom.photo.raw import RawPhoto, develop, read_raw, render, sensor_side_up
+from opticalzoom.photo.orientation import as_stored
+from opticalzoom.photo.raw import RawPhoto, develop, read_raw, render
 from opticalzoom.pictures import flow_limit
 from opticalzoom.prepare_pictures import write_pictures
 
@@ -120,7 +121,7 @@ def _load(pair: ShotPair) -> _Loaded:
     if pair.short.raw is None:
         return _Loaded(_picture(pair.short), y, None)
     raw = read_raw(pair.short.raw)
-    return _Loaded(from_float(render(raw), np.uint16), sensor_side_up(y, raw.orientation), raw)
+    return _Loaded(from_float(render(raw), np.uint16), np.ascontiguousarray(as_stored(y, raw.orientation)), raw)
 
 
 def _picture(shot: Shot) -> Pixels:

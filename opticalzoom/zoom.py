@@ -19,7 +19,8 @@ from opticalzoom.models.contract import Contract
 from opticalzoom.photo.camera_space import WhiteBalance, decode_picture, encode_mosaic
 from opticalzoom.photo.colours import Colours
 from opticalzoom.photo.image import Photo, from_float
-from opticalzoom.photo.raw import RawPhoto, upright
+from opticalzoom.photo.orientation import upright
+from opticalzoom.photo.raw import RawPhoto
 from opticalzoom.photo.window import Window, spans
 
 TILE = 256
@@ -138,7 +139,7 @@ def zoom_raw(
     output = _allocate((height * contract.scale, width * contract.scale, 3), np.dtype(np.uint16))
     for window, zoomed in _tiles(engine, encode_mosaic(raw, white_balance), _MOSAIC, tile // 2, progress):
         output[window] = from_float(decode_picture(zoomed, raw, white_balance), np.uint16)
-    return Photo(upright(output, raw.orientation))
+    return Photo(np.ascontiguousarray(upright(output, raw.orientation)))
 
 
 def _tiles(

@@ -19,7 +19,8 @@ from opticalzoom.photo.camera_space import decode_picture, encode_mosaic, encode
 from opticalzoom.photo.dng import write_dng
 from opticalzoom.photo.image import from_float, read_photo, write_photo
 from opticalzoom.photo.metadata import Metadata, read_metadata
-from opticalzoom.photo.raw import RawPhoto, develop, upright
+from opticalzoom.photo.orientation import upright
+from opticalzoom.photo.raw import RawPhoto, develop
 from opticalzoom.zoom import zoom_photo, zoom_raw
 
 METADATA = Metadata("SONY ILCE-7RM2", "FE 24-240mm", 35.5, 36.0, datetime(2024, 5, 1, 10, 2, 3), 6, 1 / 125, 5.6, 200)

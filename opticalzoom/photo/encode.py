@@ -1,55 +1,89 @@
-"""Pixels, EXIF and ICC -> bytes of a PNG, JPEG, TIFF or WebP file.
-
-Pillow writes everything of 8 bits except TIFF, OpenCV 16-bit PNG, and tifffile TIFF (with the EXIF directories
-added here, which none of the three can write beside 16-bit colour).
-"""
+"""Pixels, EXIF and ICC -> a PNG, JPEG, TIFF or WebP file, as the rows come."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
 
-import cv2
 import numpy as np
-import tifffile
 from PIL import Image
 
+from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
+from opticalzoom.photo.jpeg import LONGEST_SIDE, write_jpeg
+from opticalzoom.photo.png import write_png
+from opticalzoom.photo.tiff import write_tiff
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
 """The formats by lower-case suffix."""
+SUFFIX_REMEDY = f"Use one of {', '.join(FORMATS)}."
 
-_MAX_SIDE = {"JPEG": 65500, "WEBP": 16383}
+_MAX_SIDE = {"JPEG": LONGEST_SIDE, "WEBP": 16383, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}
 _JPEG_EXIF_LIMIT = 65533 - len(b"Exif\0\0")  # one segment of a JPEG file
 _LARGE_VALUE = 4096  # bytes; what a crowded block loses first
 
 
-def encode(pixels: np.ndarray, block: bytes | None, icc: bytes | None, suffix: str, quality: int) -> bytes:
-    """Encode H×W×C uint8 or uint16 pixels, see :func:`opticalzoom.photo.image.write_photo`.
+class Header(NamedTuple):
+    """What is known of a picture before its pixels.
+
+    Attributes:
+        shape: H×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha).
+        dtype: uint8 or uint16.
+        exif: the EXIF block, of any picture.
+        icc: the ICC profile, perhaps of another kind of pixels.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype
+    exif: bytes | None = None
+    icc: bytes | None = None
+
+
+def encode(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int) -> None:
+    """Write a picture in the format of the suffix, see :func:`opticalzoom.photo.image.write_photo`.
+
+    Args:
+        path: of the file.
+        header: what comes.
+        bands: h×W×C of the header's dtype.
+        quality: of JPEG and WebP, 1 to 100.
+    """
+    kind = FORMATS[path.suffix.lower()]
+    (height, width, channels), dtype = header.shape, header.dtype
+    block = _fitting_exif(header.exif, height, width, kind)
+    icc = fitting_icc(header.icc, 3 if kind == "WEBP" else channels)
+    if kind == "TIFF":
+        write_tiff(path, bands, header.shape, dtype, block, icc)
+        return
+    with path.open("wb") as file:
+        if kind == "PNG":
+            write_png(file, bands, header.shape, dtype, block, icc)
+        elif kind == "JPEG":
+            write_jpeg(file, (_on_white(to_eight_bit(band)) for band in bands), height, block, icc, quality)
+        else:
+            whole = np.concatenate([to_eight_bit(band) for band in bands])  # libwebp wants it all at once
+            picture = Image.fromarray(whole[..., 0] if channels == 1 else whole)
+            prefixed = b"Exif\0\0" + block if block else b""
+            picture.save(file, kind, exif=prefixed, icc_profile=icc, quality=quality, exact=True)
+
+
+def check(path: Path, header: Header) -> None:
+    """Whether the format of the suffix can hold such a picture.
 
     Raises:
-        ValueError: the format can't hold a photo of this size.
+        PhotoError: it can't, or the suffix names no format.
     """
-    kind = FORMATS[suffix.lower()]
-    height, width, channels = pixels.shape
-    if max(height, width) > _MAX_SIDE.get(kind, 2**31):
-        raise ValueError(f"{width}×{height} pixels, {kind} takes at most {_MAX_SIDE[kind]} a side")
-    if kind in ("JPEG", "WEBP"):
-        pixels = to_eight_bit(pixels)
-    if kind == "JPEG":
-        pixels = _on_white(pixels)
-    block = _fitting_exif(block, height, width, kind)
-    icc = fitting_icc(icc, 3 if kind == "WEBP" else channels)
-    if kind == "TIFF":
-        return _tiff(pixels, block, icc)
-    if pixels.dtype == np.uint16:
-        return _png_16(pixels, block, icc)
-    # JPEG: colour at full resolution, for pictures whose point is detail.
-    options = {"JPEG": {"quality": quality, "subsampling": 0}, "WEBP": {"quality": quality, "exact": True}}
-    file = io.BytesIO()
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    prefixed = b"Exif\0\0" + block if block else b""
-    picture.save(file, kind, exif=prefixed, icc_profile=icc, **options.get(kind, {}))
-    return file.getvalue()
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise PhotoError(f"{path.suffix or 'no suffix'} is no format to write.", path=path, remedy=SUFFIX_REMEDY)
+    height, width, _ = header.shape
+    if max(height, width) > _MAX_SIDE[kind]:
+        raise PhotoError(
+            f"cannot be encoded: {width}×{height} pixels, {kind} takes at most {_MAX_SIDE[kind]} a side.",
+            path=path,
+            remedy="Write it as .tif or .png, or make it smaller.",
+        )
 
 
 def to_eight_bit(pixels: np.ndarray) -> np.ndarray:
@@ -78,42 +112,3 @@ def _fitting_exif(block: bytes | None, height: int, width: int, kind: str) -> by
         return whole
     smaller = exif.describe(block, height, width, largest=_LARGE_VALUE)
     return smaller if smaller and len(smaller) <= _JPEG_EXIF_LIMIT else None
-
-
-def _png_16(pixels: np.ndarray, block: bytes | None, icc: bytes | None) -> bytes:
-    bgr = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # OpenCV has no grey with alpha
-    metadata = {cv2.IMAGE_METADATA_EXIF: block, cv2.IMAGE_METADATA_ICCP: icc}
-    present = {kind: np.frombuffer(value, np.uint8) for kind, value in metadata.items() if value}
-    _, data = cv2.imencodeWithMetadata(
-        ".png", np.ascontiguousarray(pixels[..., bgr[pixels.shape[2]]]), list(present), list(present.values())
-    )
-    return data.tobytes()
-
-
-def _tiff(pixels: np.ndarray, block: bytes | None, icc: bytes | None) -> bytes:
-    parsed = exif.parse(block) if block else None
-    order = parsed.order if parsed else "<"
-    channels = pixels.shape[2]
-    file = io.BytesIO()
-    tifffile.imwrite(
-        file,
-        pixels if channels > 1 else pixels[..., 0],
-        bigtiff=False,
-        byteorder=order,
-        photometric="rgb" if channels > 2 else "minisblack",
-        planarconfig="contig",
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        compression="zlib",
-        predictor=True,
-        iccprofile=icc,
-        metadata=None,
-        software=False,
-    )
-    data = file.getvalue()
-    own = exif.parse(data)
-    if parsed is None or own is None:
-        return data
-    # A second main directory behind the pixels takes the first one's place; pixels and their offsets stay.
-    start = len(data) + len(data) % 2
-    body = data[8:].ljust(start - 8, b"\0")
-    return exif.header(order, start) + body + parsed.pack({**own.main, **parsed.main}, start)

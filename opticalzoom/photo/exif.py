@@ -2,13 +2,15 @@
 
 An EXIF block is a small TIFF file without an image: a tree of directories (IFDs) of typed values. Values are kept
 as the bytes that they were, never interpreted, so unknown tags, exact types and accented names come through.
-Layout: TIFF 6.0 and CIPA DC-008 (Exif 2.32), https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf
+Layout: TIFF 6.0 and CIPA DC-008 (Exif 2.32), https://www.cipa.jp/std/documents/e/DC-008-Translation-2019-E.pdf;
+files beyond 4 GB: BigTIFF, https://www.awaresystems.be/imaging/tiff/bigtiff.html
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Literal, NamedTuple, Union
 
 ORIENTATION = 0x0112
@@ -23,8 +25,40 @@ _DESCRIPTIVE = frozenset(_CAPTION + _CAMERA)
 """Tags of the main directory that describe the photograph (description, make, model, resolution, software, dates,
 artist, rating, copyright); all others there describe how the pixels of the old file were stored."""
 
-_SHORT, _LONG = 3, 4
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # bytes by type
+_SHORT, _LONG, _LONG8 = 3, 4, 16
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # bytes by type
+
+Bytes = bytes | mmap
+_DAMAGE = (struct.error, OverflowError)
+_MOST = 2**16  # entries of a directory; damaged files claim more
+
+
+class Layout(NamedTuple):
+    """How wide the numbers of a file's directories are: codes of struct without byte order, and bytes."""
+
+    version: int
+    entries: str
+    offset: str
+    pointer: int
+
+    @property
+    def width(self) -> int:
+        """Bytes of an offset, and of the values that fit into an entry."""
+        return struct.calcsize("=" + self.offset)
+
+    @property
+    def entry(self) -> int:
+        """Bytes of an entry: tag, type, number of values, and the values or their offset."""
+        return 4 + 2 * self.width
+
+    def header(self, order: str, first: int) -> bytes:
+        """What begins a TIFF file or EXIF block; ``first`` is the offset of the main directory."""
+        big = struct.pack(order + "HH", 8, 0) if self.version == 43 else b""
+        mark = {"<": b"II", ">": b"MM"}[order] + struct.pack(order + "H", self.version)
+        return mark + big + struct.pack(order + self.offset, first)
+
+
+CLASSIC, BIG = Layout(42, "H", "I", _LONG), Layout(43, "Q", "Q", _LONG8)
 
 
 class Value(NamedTuple):
@@ -45,6 +79,7 @@ class Exif:
 
     order: Literal["<", ">"]
     main: Directory
+    layout: Layout = CLASSIC
 
     def set_number(self, directory: Directory, tag: int, number: int) -> None:
         """Set ``tag`` to one integer, as SHORT where it fits."""
@@ -60,49 +95,50 @@ class Exif:
 
     def tobytes(self) -> bytes:
         """The block, without a thumbnail."""
-        return header(self.order, 8) + self.pack(self.main, 8)
+        start = len(self.layout.header(self.order, 0))
+        return self.layout.header(self.order, start) + self.pack(self.main, start)
 
     def pack(self, directory: Directory, start: int) -> bytes:
         """A directory and all that hangs from it, as bytes to be put at offset ``start``."""
-        table = struct.pack(self.order + "H", len(directory))
-        tail_start = start + 2 + 12 * len(directory) + 4
+        layout, width = self.layout, self.layout.width
+        table = struct.pack(self.order + layout.entries, len(directory))
+        tail_start = start + len(table) + layout.entry * len(directory) + width
         tail = b""
         for tag, value in sorted(directory.items()):
             here = tail_start + len(tail)
             if isinstance(value, dict):
                 tail += self.pack(value, here)
-                kind, count, field = _LONG, 1, struct.pack(self.order + "I", here)
-            elif len(value.raw) <= 4:
-                kind, count, field = value.kind, value.length, value.raw.ljust(4, b"\0")
+                kind, count, field = layout.pointer, 1, struct.pack(self.order + layout.offset, here)
+            elif len(value.raw) <= width:
+                kind, count, field = value.kind, value.length, value.raw.ljust(width, b"\0")
             else:
                 # Makers' notes hold offsets from the start of the block, so they stay where they were if they can.
                 gap = max(value.at - here, 0) if tag == MAKER_NOTE and value.at < 2**16 else 0
                 tail += bytes(gap) + value.raw + bytes(len(value.raw) % 2)
-                kind, count, field = value.kind, value.length, struct.pack(self.order + "I", here + gap)
-            table += struct.pack(self.order + "HHI", tag, kind, count) + field
-        return table + bytes(4) + tail
+                kind, count, field = value.kind, value.length, struct.pack(self.order + layout.offset, here + gap)
+            table += struct.pack(self.order + "HH" + layout.offset, tag, kind, count) + field
+        return table + bytes(width) + tail
 
 
-def header(order: str, first: int) -> bytes:
-    """The eight bytes that begin every TIFF file and EXIF block; ``first`` is the offset of the main directory."""
-    return {"<": b"II", ">": b"MM"}[order] + struct.pack(order + "HI", 42, first)
-
-
-def parse(block: bytes) -> Exif | None:
-    """Read an EXIF block, or the directories of a whole TIFF file; damaged entries are left out.
+def parse(block: Bytes) -> Exif | None:
+    """Read an EXIF block, or the directories of a whole TIFF or BigTIFF file; damaged entries are left out.
 
     Returns:
-        None if it's no such block at all (nor BigTIFF, which cameras don't write).
+        None if it's no such block at all.
     """
     order: Literal["<", ">"] = "<" if block[:2] == b"II" else ">"
-    try:
-        (start,) = struct.unpack_from(order + "I", block, 4)
-        return Exif(order, _read(block, order, start, _POINTERS)) if header(order, start) == block[:8] else None
-    except struct.error:
-        return None
+    for layout in (CLASSIC, BIG):
+        length = len(layout.header(order, 0))
+        try:
+            (start,) = struct.unpack_from(order + layout.offset, block, length - layout.width)
+            if layout.header(order, start) == block[:length]:
+                return Exif(order, _Reader(block, order, layout).directory(start, _POINTERS), layout)
+        except _DAMAGE:
+            continue
+    return None
 
 
-def describe(block: bytes, height: int, width: int, *, largest: int | None = None) -> bytes | None:
+def describe(block: Bytes, height: int, width: int, *, largest: int | None = None) -> bytes | None:
     """The block that belongs to an upright photo of another size and maybe another file format.
 
     Keeps what describes the photograph, sets the orientation to 1 and the size in pixels, and leaves out
@@ -130,21 +166,35 @@ def _without_large(directory: Directory, largest: int) -> Directory:
     return kept
 
 
-def _read(block: bytes, order: str, start: int, pointers: dict[int, dict]) -> Directory:
-    directory: Directory = {}
-    (entries,) = struct.unpack_from(order + "H", block, start)
-    for at in range(start + 2, min(start + 2 + 12 * entries, len(block) - 11), 12):
-        tag, kind, count, offset = struct.unpack_from(order + "HHII", block, at)
+class _Reader(NamedTuple):
+    """Of the directories of one block."""
+
+    block: Bytes
+    order: str
+    layout: Layout
+
+    def directory(self, start: int, pointers: dict[int, dict]) -> Directory:
+        """All values of the directory at ``start``, and those of the directories that its ``pointers`` lead to."""
+        directory: Directory = {}
+        (entries,) = struct.unpack_from(self.order + self.layout.entries, self.block, start)
+        first, size = start + struct.calcsize("=" + self.layout.entries), self.layout.entry
+        for at in range(first, min(first + size * min(entries, _MOST), len(self.block) - size + 1), size):
+            tag, value = self._value(at)
+            if value is not None:
+                directory[tag] = value
+        for tag, below in pointers.items():
+            pointer = directory.pop(tag, None)
+            if isinstance(pointer, Value) and len(pointer.raw) in (4, 8):
+                code = {4: "I", 8: "Q"}[len(pointer.raw)]
+                try:
+                    directory[tag] = self.directory(struct.unpack(self.order + code, pointer.raw)[0], below)
+                except _DAMAGE:
+                    continue  # a pointer to nowhere: the other directories are still good
+        return directory
+
+    def _value(self, at: int) -> tuple[int, Value | None]:
+        tag, kind, count, offset = struct.unpack_from(self.order + "HH" + 2 * self.layout.offset, self.block, at)
         size = _SIZES.get(kind, 0) * count
-        first = at + 8 if size <= 4 else offset
-        raw = bytes(block[first : first + size])
-        if raw and len(raw) == size:
-            directory[tag] = Value(kind, count, raw, first)
-    for tag, below in pointers.items():
-        pointer = directory.pop(tag, None)
-        if isinstance(pointer, Value) and len(pointer.raw) == 4:
-            try:
-                directory[tag] = _read(block, order, struct.unpack(order + "I", pointer.raw)[0], below)
-            except struct.error:
-                continue  # a pointer to nowhere: the other directories are still good
-    return directory
+        start = at + 4 + self.layout.width if size <= self.layout.width else offset
+        raw = bytes(self.block[start : start + size])
+        return tag, Value(kind, count, raw, start) if raw and len(raw) == size else None

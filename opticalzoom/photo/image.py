@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from PIL import UnidentifiedImageError
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
-from opticalzoom.photo import exif as exif_block
-from opticalzoom.photo.decode import decode
-from opticalzoom.photo.encode import FORMATS, encode, fitting_icc
+from opticalzoom.photo.encode import FORMATS, Header, check, encode
+from opticalzoom.photo.reader import open_photo
 
 SUFFIXES = tuple(FORMATS)
 """Suffixes (lower case) of the files that are read and written."""
-
-_SUFFIX_REMEDY = f"Use one of {', '.join(SUFFIXES)}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,41 +66,36 @@ def read_photo(path: str | PathLike[str]) -> Photo:
     Raises:
         PhotoError: the file is missing, damaged, cut short, of another kind or of another depth (as floats).
     """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise PhotoError(
-            f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=_SUFFIX_REMEDY
-        )
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoError(
-            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
-        ) from error
-    if not data:
-        raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
-    try:
-        pixels, exif, icc = decode(data)
-    except Exception as error:  # decoders raise every class there is on damaged files
-        raise PhotoError(
-            f"cannot be decoded: {_reason(error)}.",
-            path=path,
-            remedy="Copy it again if it may be damaged or cut short; else save it as an 8 or 16-bit PNG, JPEG or TIFF.",
-        ) from error
-    height, width, channels = pixels.shape
-    exif = exif_block.describe(exif, height, width) if exif else None
-    return Photo(pixels, exif, fitting_icc(icc, channels))
+    with open_photo(path, in_memory=math.inf) as reader:
+        height, width, _ = reader.shape
+        return Photo(np.ascontiguousarray(reader.read(slice(0, height), slice(0, width))), reader.exif, reader.icc)
 
 
 def write_photo(path: str | PathLike[str], photo: Photo, *, overwrite: bool = False, quality: int = 95) -> None:
-    """Write a photo in the format that the suffix names, with its EXIF and profile.
+    """Write a photo, see :func:`write_bands`."""
+    header = Header(photo.pixels.shape, photo.pixels.dtype, photo.exif, photo.icc)
+    write_bands(path, header, (photo.pixels,), overwrite=overwrite, quality=quality)
 
-    PNG and TIFF (deflate) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have 8 bits, rounded to nearest.
-    JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a grey profile is left out);
-    a 16-bit PNG of grey with alpha becomes RGBA.
+
+def write_bands(
+    path: str | PathLike[str],
+    header: Header,
+    bands: Iterable[np.ndarray],
+    *,
+    overwrite: bool = False,
+    quality: int = 95,
+) -> None:
+    """Write a photo in the format that the suffix names, with its EXIF and profile, as its bands come.
+
+    PNG and TIFF (deflate; BigTIFF if larger than 4 GB) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have
+    8 bits, rounded to nearest. JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a
+    grey profile is left out), and it is the one format for which all bands are held until the last has come.
 
     Args:
+        path: of the file.
+        header: shape, dtype, EXIF and profile of the photo.
+        bands: its rows from the top, h×W×C, any h; the first is asked for when nothing but the disk can fail any more.
+        overwrite: whether a file of that name may be replaced.
         quality: of JPEG and WebP, 1 to 100.
 
     Raises:
@@ -111,15 +103,9 @@ def write_photo(path: str | PathLike[str], photo: Photo, *, overwrite: bool = Fa
         PhotoError: the suffix is unknown, the format can't hold such a size, or the disk refuses. No file is left.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise PhotoError(f"{path.suffix or 'no suffix'} is no format to write.", path=path, remedy=_SUFFIX_REMEDY)
+    check(path, header)
     with atomic_path(path, overwrite, error=PhotoError) as temporary:
-        try:
-            data = encode(photo.pixels, photo.exif, photo.icc, path.suffix, quality)
-        except ValueError as error:
-            remedy = "Write it as .png, or make it smaller."
-            raise PhotoError(f"cannot be encoded: {_reason(error)}.", path=path, remedy=remedy) from error
-        temporary.write_bytes(data)
+        encode(temporary, header, bands, quality)
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:
@@ -160,9 +146,3 @@ def _photos_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     if not photos:
         raise PhotoError(f"holds no photos ({', '.join(suffixes)}).", path=folder, remedy="Name another folder.")
     return photos
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):  # whose own text shows a Python object
-        return "the content is no whole PNG, JPEG, TIFF or WebP"
-    return str(error).rstrip(".") or type(error).__name__

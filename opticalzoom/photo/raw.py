@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rawpy
@@ -23,6 +22,7 @@ from opticalzoom.errors import PhotoError
 from opticalzoom.photo.color import camera_to_srgb
 from opticalzoom.photo.image import Photo, from_float
 from opticalzoom.photo.mosaic import channel_gains, demosaic, start_at_red
+from opticalzoom.photo.orientation import upright
 
 RAW_SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
@@ -31,8 +31,6 @@ RAW_SUFFIXES = (
 """Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
 _EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 """Of LibRaw's ``flip``."""
-_TURNS = {1: (0, 1), 2: (0, -1), 3: (2, 1), 4: (2, -1), 5: (1, -1), 6: (3, 1), 7: (3, -1), 8: (1, 1)}
-"""EXIF orientation -> quarter turns counter-clockwise, and −1 where columns are mirrored first."""
 _COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
 _DEVELOP = "Develop it to a 16-bit TIFF with a RAW converter, and use that."
 
@@ -172,18 +170,7 @@ def render(raw: RawPhoto, *, linear: bool = False) -> NDArray[np.float32]:
 
 def develop(raw: RawPhoto) -> Photo:
     """A plain development (:func:`render`) as a 16-bit sRGB photo, upright."""
-    return Photo(from_float(upright(render(raw), raw.orientation), np.uint16))
-
-
-def upright(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """An H×W×C picture turned and mirrored as its EXIF orientation, 1 to 8, asks for."""
-    turns, mirror = _TURNS[orientation]
-    return np.ascontiguousarray(np.rot90(picture[:, ::mirror], turns))
-
-
-def sensor_side_up(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """An upright picture turned as the sensor lay: the inverse of :func:`upright`."""
-    return upright(picture, {6: 8, 8: 6}.get(orientation, orientation))
+    return Photo(np.ascontiguousarray(upright(from_float(render(raw), np.uint16), raw.orientation)))
 
 
 @contextmanager

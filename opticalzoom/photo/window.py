@@ -24,6 +24,11 @@ class Window(NamedTuple):
         """This window with ``margin`` pixels around it, as far as the photo of height×width has them."""
         return Window(grown(self.rows, margin, height), grown(self.columns, margin, width))
 
+    def common(self, other: Window) -> Window:
+        """What both share; they must share something."""
+        pairs = zip(self, other, strict=True)
+        return Window(*(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs))
+
     def scaled(self, scale: int) -> Window:
         """The same part of the photo enlarged by ``scale``."""
         return Window(*(slice(side.start * scale, side.stop * scale) for side in self))

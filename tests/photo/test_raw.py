@@ -19,6 +19,7 @@ from opticalzoom.photo.dng import write_dng
 from opticalzoom.photo.image import from_float
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.mosaic import PATTERNS, channel_gains, mosaic_of
+from opticalzoom.photo.orientation import as_stored, upright
 from opticalzoom.photo.raw import (
     RawPhoto,
     develop,
@@ -27,8 +28,6 @@ from opticalzoom.photo.raw import (
     read_preview,
     read_raw,
     render,
-    sensor_side_up,
-    upright,
 )
 
 GAINS = np.array([2.1, 1.0, 1.6])
@@ -111,7 +110,7 @@ def test_pictures_are_turned_upright_as_pillow_does(orientation):
     image = Image.fromarray(picture)
     image.getexif()[0x0112] = orientation
     assert np.array_equal(upright(picture, orientation), np.asarray(ImageOps.exif_transpose(image)))
-    assert np.array_equal(sensor_side_up(upright(picture, orientation), orientation), picture)
+    assert np.array_equal(as_stored(upright(picture, orientation), orientation), picture)
 
 
 def test_developing_gives_a_photo_of_16_bits_upright():

@@ -1,0 +1,70 @@
+"""JPEG files that are written as their rows come.
+
+Restart markers make it possible: what follows one is coded without knowledge of what was before. So strips that Pillow
+encodes one by one, joined by such markers, are the file that it would make of the whole.
+ITU-T T.81, sections B.2.1 and F.1.2.3, https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from opticalzoom.photo.bands import regrouped
+
+LONGEST_SIDE = 65500
+"""In pixels, of libjpeg."""
+_ROWS = 64
+"""Of a strip: eight rows of 8×8 blocks. Markers are numbered modulo 8, so every strip begins anew with number 0."""
+_RESTART_7, _END = b"\xff\xd7", b"\xff\xd9"
+_FRAME, _SCAN = (0xC0, 0xC1, 0xC2), 0xDA
+
+
+def write_jpeg(
+    file: BinaryIO, bands: Iterable[np.ndarray], height: int, block: bytes | None, icc: bytes | None, quality: int
+) -> None:
+    """Write an upright picture.
+
+    Args:
+        file: to write to.
+        bands: h×W×C uint8, C = 1 or 3, ``height`` rows in all.
+        height: of the picture.
+        block: EXIF block.
+        icc: ICC profile.
+        quality: 1 to 100. Colour has full resolution (4:4:4), for pictures whose point is detail.
+    """
+    metadata = {"exif": b"Exif\0\0" + block if block else b"", "icc_profile": icc}
+    for index, rows in enumerate(regrouped(bands, _ROWS)):
+        strip = _split(_encoded(rows, quality, {} if index else metadata), height)
+        file.write(_RESTART_7 if index else strip.head)
+        file.write(strip.scan)
+    file.write(_END)
+
+
+def _encoded(rows: np.ndarray, quality: int, metadata: dict[str, bytes | None]) -> bytes:
+    file = io.BytesIO()
+    picture = Image.fromarray(rows[..., 0] if rows.shape[2] == 1 else rows)
+    picture.save(file, "JPEG", quality=quality, subsampling=0, restart_marker_rows=1, **metadata)
+    return file.getvalue()
+
+
+class _Strip(NamedTuple):
+    head: bytes
+    scan: bytes
+
+
+def _split(data: bytes, height: int) -> _Strip:
+    """What stands before the coded pixels, with another height in it, and the coded pixels."""
+    head, at = bytearray(data), 2
+    while True:
+        marker, length = struct.unpack_from(">xBH", data, at)
+        if marker in _FRAME:
+            struct.pack_into(">H", head, at + 5, height)
+        at += 2 + length
+        if marker == _SCAN:
+            return _Strip(bytes(head[:at]), data[at : -len(_END)])

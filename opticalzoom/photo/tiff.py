@@ -1,0 +1,83 @@
+"""TIFF files that are written as their rows come; BigTIFF where 4 GB could be too little."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable, Iterator
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from opticalzoom.photo import exif
+from opticalzoom.photo.bands import regrouped
+
+_ROWS = 64
+"""Of a strip. Strips and not tiles: every program reads them, and they are written as they come all the same."""
+_LEVEL = 6
+_CLASSIC_LIMIT = 2**32 - 2**27
+"""Bytes of pixels up to which the file is no BigTIFF: deflate hardly ever makes them more, and there is EXIF."""
+
+
+def write_tiff(
+    path: Path,
+    bands: Iterable[np.ndarray],
+    shape: tuple[int, int, int],
+    dtype: np.dtype,
+    block: bytes | None,
+    icc: bytes | None,
+) -> None:
+    """Write an upright picture, deflated after horizontal differencing, in strips.
+
+    Args:
+        path: of the file.
+        bands: h×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha), uint8 or uint16.
+        shape: H×W×C of the picture.
+        dtype: of the bands.
+        block: EXIF block; its byte order becomes that of the file.
+        icc: ICC profile.
+    """
+    height, width, channels = shape
+    parsed = exif.parse(block) if block else None
+    order = parsed.order if parsed else "<"
+    tifffile.imwrite(
+        path,
+        _strips(bands, dtype.newbyteorder(order)),
+        shape=shape if channels > 1 else (height, width),
+        dtype=dtype,
+        bigtiff=math.prod(shape) * dtype.itemsize > _CLASSIC_LIMIT,
+        byteorder=order,
+        photometric="rgb" if channels > 2 else "minisblack",
+        planarconfig="contig",
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        compression="zlib",
+        predictor=True,
+        rowsperstrip=_ROWS,
+        iccprofile=icc,
+        metadata=None,
+        software=False,
+    )
+    if parsed is not None:
+        _add(parsed, path)
+
+
+def _strips(bands: Iterable[np.ndarray], dtype: np.dtype) -> Iterator[bytes]:
+    for rows in regrouped(bands, _ROWS):
+        differences = np.diff(rows, axis=1, prepend=np.zeros_like(rows[:, :1]))
+        yield zlib.compress(differences.astype(dtype, copy=False).tobytes(), _LEVEL)
+
+
+def _add(parsed: exif.Exif, path: Path) -> None:
+    """Put EXIF into a file: a second main directory behind the pixels takes the first one's place."""
+    with path.open("r+b") as file:
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+            own = exif.parse(whole)
+            start = len(whole) + len(whole) % 2
+        assert own is not None  # it was written just now
+        merged = exif.Exif(own.order, {**own.main, **parsed.main}, own.layout)
+        file.seek(start)
+        file.write(merged.pack(merged.main, start))
+        file.seek(0)
+        file.write(own.layout.header(own.order, start))
