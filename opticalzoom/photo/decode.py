@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pyvips
 
@@ -86,23 +86,25 @@ def open_picture(path: Path) -> Picture:
         if not mark:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
         if mark not in (b"II", b"MM"):
-            image = _load(path, "error")
+            image = _load(file, "error")
             block = _field(image, "exif-data")
             block = block.removeprefix(b"Exif\0\0") if block else None
             return _picture(image, block)
         with closing(mmap(file.fileno(), 0, access=ACCESS_READ)) as whole:
-            return _open_tiff(path, whole)
+            return _open_tiff(file, whole)
 
 
-def _open_tiff(path: Path, whole: mmap) -> Picture:
+def _open_tiff(file: BinaryIO, whole: mmap) -> Picture:
     parsed = exif.parse(whole) or exif.Exif("<", {})
     # To libvips an orientation that is none is an error like any other.
     known = parsed.number(exif.ORIENTATION, 1) in ORIENTATIONS
-    return _picture(_load(path, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
+    return _picture(_load(file, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
 
 
-def _load(path: Path, strictness: str) -> pyvips.Image:
-    image = pyvips.Image.new_from_file(str(path), access="sequential", fail_on=strictness)
+def _load(file: BinaryIO, strictness: str) -> pyvips.Image:
+    file.seek(0)
+    source = pyvips.Source.new_from_descriptor(file.fileno())  # to libvips, brackets in a name are options
+    image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=strictness)
     if _text(image, "vips-loader") not in _KNOWN_FILES:
         raise ValueError(_UNKNOWN)
     if image.width * image.height > _LIMIT:
@@ -148,4 +150,4 @@ def _text(image: pyvips.Image, name: str) -> str:
 def _reason(error: Exception) -> str:
     text = error.detail if isinstance(error, pyvips.Error) else str(error)
     lines = text.strip().splitlines() or [type(error).__name__]
-    return _UNKNOWN if "not a known file format" in text else lines[-1].rstrip(".")
+    return _UNKNOWN if "not in a known format" in text else lines[-1].rstrip(".")

@@ -87,6 +87,12 @@ def test_what_tiffs_call_their_fourth_channel(tmp_path, dtype):
     np.testing.assert_array_equal(divided[..., 3], pixels[..., 3])
 
 
+@pytest.mark.parametrize("name", ["a[1].png", "50% (ü).png", "-x.png"])
+def test_names_mean_nothing(tmp_path, name):
+    write_photo(tmp_path / name, Photo(noise()))
+    check_parts(tmp_path / name, 0)
+
+
 def test_temporary_files_vanish(tmp_path, monkeypatch):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
