@@ -12,6 +12,7 @@ VERBS = {
     "demo": ("opticalzoom.demo", "see a network learn a lens and zoom a photo, in a few minutes"),
     "prepare": ("opticalzoom.prepare_cli", "register a card of zoom shots into training pairs, with a report"),
     "train": ("opticalzoom.train_cli", "learn a zoom from photo pairs"),
+    "reproduce": ("opticalzoom.reproduce_cli", "train and score all rows of the paper's tables with equal budgets"),
     "evaluate": ("opticalzoom.evaluate_cli", "score weights on pairs, with bicubic beside them"),
     "misalign": ("opticalzoom.misalign_cli", "write misaligned pairs with the truth, for other people's code"),
     "zoom": ("opticalzoom.zoom_cli", "zoom photographs"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import cast
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
-from opticalzoom.methods import BICUBIC, EvalPair, Method, Zoomed, to_array, zoom_all
+from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
 from opticalzoom.metrics import METRICS, Metric, quantise, score
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract
@@ -58,6 +59,9 @@ def evaluate(
     protocols: Sequence[str] = ("honest",),
     white_balance: Mapping[str, WhiteBalance] | None = None,
     metrics: Mapping[str, Metric] = METRICS,
+    *,
+    baselines: bool = True,
+    show: Callable[[EvalPair, Sequence[Zoomed]], None] = lambda pair, zoomed: None,
 ) -> Evaluation:
     """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
 
@@ -65,11 +69,15 @@ def evaluate(
     cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
 
     Args:
-        models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``.
+        models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``; bicubic may be
+            among them.
         pairs: callables that load one pair each.
         protocols: which to run.
         white_balance: of the models that take RAW input, by name; ``input`` by default.
         metrics: what to score by, ``psnr_y`` among them.
+        baselines: whether bicubic and X as shipped get scores, too. If not, bicubic still decides what the aligned
+            protocol trusts.
+        show: called with every pair and its honest results.
 
     Raises:
         ConfigError: the models differ in scale.
@@ -77,7 +85,9 @@ def evaluate(
     choices = white_balance or {}
     scale = common_scale(models.values())
     methods = [Method(name, model, choices.get(name, "input")) for name, model in models.items()]
-    methods.insert(0, Method(BICUBIC, build("bicubic", scale=scale)))
+    if BICUBIC not in models:
+        methods.insert(0, Method(BICUBIC, build("bicubic", scale=scale)))
+    unscored = set() if baselines else {BICUBIC, SHIPPED}
     result = Evaluation()
     for load in pairs:
         try:
@@ -85,9 +95,13 @@ def evaluate(
         except OpticalZoomError as error:
             result.skipped.append(str(error))
             continue
+        zoom = cache(partial(zoom_all, methods, pair))  # honest and aligned score the same pictures
         for protocol in protocols:
             try:
-                _evaluate_pair(methods, pair, protocol, metrics, result)
+                zoomed = _results(zoom, pair, protocol, result)
+                if protocol == "honest":
+                    show(pair, zoomed)
+                _score([z for z in zoomed if z.method not in unscored], pair, protocol, metrics, result)
             except OpticalZoomError as error:
                 result.skipped.append(f"{pair.name}, {protocol}: {error}")
     return result
@@ -105,22 +119,26 @@ def common_scale(models: Iterable[nn.Module]) -> int:
     return scales.pop()
 
 
-def _evaluate_pair(
-    methods: Sequence[Method], pair: EvalPair, protocol: str, metrics: Mapping[str, Metric], result: Evaluation
-) -> None:
-    target = to_tensor(pair.y)[None]
+def _results(zoom: Callable[..., list[Zoomed]], pair: EvalPair, protocol: str, result: Evaluation) -> list[Zoomed]:
+    """What is scored under a protocol; notes what could not be registered."""
     if protocol != "aligned":
         _check_sizes(pair)
-    zoomed = zoom_all(methods, pair, oracle=protocol == "oracle")
-    if protocol == "aligned":
-        zoomed, failures = align_all(zoomed, target, pair.name)
-        result.skipped.extend(failures)
+        return zoom(oracle=protocol == "oracle")
+    zoomed, failures = align_all(zoom(oracle=False), to_tensor(pair.y)[None], pair.name)
+    result.skipped.extend(failures)
+    return zoomed
+
+
+def _score(
+    zoomed: Sequence[Zoomed], pair: EvalPair, protocol: str, metrics: Mapping[str, Metric], result: Evaluation
+) -> None:
+    target = to_tensor(pair.y)[None]
     rows = [_row(z, target, pair.name, protocol, metrics) for z in zoomed]
     if rows and len(result.examples) < MAX_EXAMPLES and pair.name not in {row.name for row in result.rows}:
         captions = [f"{row.method}\n{row.scores['psnr_y']:.2f} dB (Y)" for row in rows]
-        images = {text: _to_picture(z.image) for text, z in zip(captions, zoomed, strict=True)}
+        images = {text: as_picture(z.image) for text, z in zip(captions, zoomed, strict=True)}
         result.examples.append(
-            contact_row(f"{pair.name}, {protocol} protocol", {**images, "truth": _to_picture(target)})
+            contact_row(f"{pair.name}, {protocol} protocol", {**images, "truth": as_picture(target)})
         )
     result.rows.extend(rows)
 
@@ -165,7 +183,8 @@ def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list
     return aligned, failures
 
 
-def _to_picture(image: Tensor) -> Picture:
+def as_picture(image: Tensor) -> Picture:
+    """H×W×3 uint8 of 1×3×H×W in [0, 1]."""
     return np.asarray(np.round(to_array(quantise(image)) * 255), dtype=np.uint8)
 
 

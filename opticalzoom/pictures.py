@@ -97,7 +97,29 @@ def contact_row(name: str, pictures: Mapping[str, Picture]) -> Picture:
         label(magnify(picture[top : top + side, left : left + side], max(1, CELL // side)), _pad_lines(text, lines))
         for text, picture in pictures.items()
     ]
-    return beside([label(_thumbnail(truth, top, left, side), _pad_lines(name, lines)), *cells])
+    return beside([label(thumbnail(truth, top, left, side), _pad_lines(name, lines)), *cells])
+
+
+def grid_figure(title: str, pictures: Mapping[str, Picture], top: int, left: int, side: int, columns: int) -> Picture:
+    """One test image as papers show it: the whole of it with a square marked, then that square of every picture.
+
+    Args:
+        title: over the whole image.
+        pictures: label -> picture, all of one size, the truth last. Labels may have several lines.
+        top: of the square.
+        left: of the square.
+        side: of the square, at most that of the pictures; magnified by a whole number.
+        columns: of the grid of squares.
+    """
+    breaks = max(text.count("\n") for text in pictures)
+    cells = [
+        label(magnify(picture[top : top + side, left : left + side], max(1, CELL // side)), _pad_lines(text, breaks))
+        for text, picture in pictures.items()
+    ]
+    rows = [beside(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    grid = contact_sheet(rows)
+    whole = label(thumbnail(list(pictures.values())[-1], top, left, side, min(len(grid) - 40, 2 * CELL)), title)
+    return beside([np.pad(whole, ((GAP, 0), (GAP, 0), (0, 0)), constant_values=255), grid])
 
 
 def contact_sheet(rows: Sequence[Picture]) -> Picture:
@@ -114,7 +136,12 @@ def detailed_crop(image: Picture, side: int) -> tuple[int, int]:
     """(top, left) of the side×side square with the highest gradient energy."""
     grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1)
     dy, dx = np.gradient(grey)
-    energy = cv2.integral((dy**2 + dx**2).astype(np.float64))
+    return fullest_square(dy**2 + dx**2, side)
+
+
+def fullest_square(values: NDArray[np.floating], side: int) -> tuple[int, int]:
+    """(top, left) of the side×side square with the highest sum of H×W values."""
+    energy = cv2.integral(values.astype(np.float64))
     total = energy[side:, side:] - energy[:-side, side:] - energy[side:, :-side] + energy[:-side, :-side]
     top, left = np.unravel_index(np.argmax(total), total.shape)
     return int(top), int(left)
@@ -138,15 +165,16 @@ def _canvas(image: Picture, height: int, width: int) -> Picture:
     return np.pad(image, ((0, rows), (0, columns), (0, 0)), constant_values=255)
 
 
-def _thumbnail(image: Picture, top: int, left: int, side: int) -> Picture:
-    """The whole image within 1.4·CELL×CELL pixels, the square side×side at (top, left) framed."""
+def thumbnail(image: Picture, top: int, left: int, side: int, rows: int = CELL) -> Picture:
+    """The whole image within 1.4·rows×rows pixels, the square side×side at (top, left) framed."""
     height, width = image.shape[:2]
-    scale = min(CELL / height, 1.4 * CELL / width)
+    columns = round(1.4 * rows)
+    scale = min(rows / height, columns / width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    thumbnail = Image.fromarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    small = Image.fromarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
     frame = [round(edge * scale) for edge in (left, top, left + side - 1, top + side - 1)]
-    ImageDraw.Draw(thumbnail).rectangle(frame, outline=MARK, width=3)
-    return _canvas(np.asarray(thumbnail), CELL, round(1.4 * CELL))
+    ImageDraw.Draw(small).rectangle(frame, outline=MARK, width=3)
+    return _canvas(np.asarray(small), rows, columns)
 
 
 def _flow_legend(limit: float, side: int = 128) -> Picture:

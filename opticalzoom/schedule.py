@@ -94,7 +94,7 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     cv2.setNumThreads(1)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
 
 
 def _leave(*_: object) -> None:
@@ -102,7 +102,7 @@ def _leave(*_: object) -> None:
     sys.exit(1)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A parent that was killed cannot say that it's over: its processes would wait for work for ever."""
     parent = parent_process()
     if parent is not None:

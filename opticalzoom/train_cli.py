@@ -84,7 +84,7 @@ class TrainCLI(LightningCLI):
                 train_time_interval=timedelta(minutes=options.checkpoint_minutes),
                 enable_version_counter=False,
             ),
-            *(options.trainer.callbacks or []),
+            *(self.config_init.trainer.callbacks or []),
         ]
         precision = options.trainer.precision or fast_precision()
         loggers = [board, CSVLogger(out, name="logs", version=board.version)]

@@ -91,9 +91,9 @@ def test_only_the_oracle_sees_the_truth():
     recorder = Recorder()
     one = pair(0)
     run_pairs(one, protocols=("honest", "aligned", "oracle"), recorder=recorder)
-    assert recorder.references[:2] == [None, None]
+    assert recorder.references[:-1] == [None]  # honest and aligned score the same picture
     expected = cv2.resize(one.y, one.x.shape[1::-1], interpolation=cv2.INTER_AREA) / 255
-    reference = recorder.references[2]
+    reference = recorder.references[-1]
     assert reference is not None
     np.testing.assert_allclose(reference[0].permute(1, 2, 0), expected, atol=0.5 / 255 + 1e-6)
 
