@@ -151,7 +151,7 @@ class Criterion:
         """The weighted terms of a batch; their sum is the loss.
 
         Untrusted pixels do not count: the pixel terms mask them, and the others see the result itself there in place
-        of the target. The adversarial term alone looks at the whole target, which is a photograph everywhere.
+        of the target. The adversarial term alone takes the target as it is: it is a photograph everywhere.
 
         Args:
             output: of the model.
