@@ -96,6 +96,13 @@ def test_every_row_trains(folder, tmp_path, row, size):
         assert all(parameter["step"] == 2 for parameter in opponent.values())
 
 
+@pytest.mark.parametrize("row", ["esrgan", "srresnet-cobi"])
+def test_mosaics_as_input(folder, tmp_path, row):
+    more = {"model.objective.discriminator": 2, "model.objective.pretraining": 0} if row == "esrgan" else {}
+    steps = train(folder, tmp_path / "run", row, "lite", **{"data.input": "raw", "data.patch_size": 6}, **more)
+    assert all(float(steps[-1][f"train/{term}"]) > 0 for term in BASELINES[row])
+
+
 def test_the_test_knows_all_rows():
     rows = {path.stem for path in TABLE.glob("*.yaml") if "objective" in path.read_text()}
     assert rows == {f"{row}{size}" for row in BASELINES for size in ("", "-lite", "-paper")}
