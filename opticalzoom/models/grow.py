@@ -7,16 +7,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-_BODY, _HEAD = "trunk.body.", "trunk.head.weight"
+_BODY, _HEAD, _TAIL = "trunk.body.", "trunk.head.weight", "trunk.tail."
 
 
 def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of the shape ``wanted`` with which a larger network computes what the trained one does.
+    """Weights of the shape ``wanted`` with which another network begins where the trained one is.
 
     Residual blocks that the trained one lacks come last and are the identity at first: their second convolution is
     zero, the first one as it was initialised. Where the trained head takes RGB and the wanted one ``resized`` input,
     which is packed to s² times the channels, it takes their mean: X reduced by area averages, as the trained network
-    saw it. Whatever fits already is returned as it is.
+    saw it. A tail for another scale starts anew. Whatever fits already is returned as it is.
 
     Args:
         trained: state of the trained network.
@@ -39,6 +39,9 @@ def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[s
             state[_HEAD] = (
                 state[_HEAD].repeat_interleave(cell, 1) / cell
             )  # pixel_unshuffle keeps a colour's cell together
+    for name in [name for name in wanted.keys() & state.keys() if name.startswith(_TAIL)]:
+        if state[name].shape != wanted[name].shape:
+            state[name] = wanted[name].clone()
     return state
 
 

@@ -26,6 +26,15 @@ def test_resized_input_is_taken_as_its_means():
     torch.testing.assert_close(large.trunk.extract(x), small.trunk.extract(avg_pool2d(x, 3)))
 
 
+def test_another_scale_keeps_the_features():
+    small, large = (build("sdan_plus", scale=scale, features=4, blocks=2) for scale in (3, 4))
+    fresh = large.trunk.tail[0].weight.clone()
+    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    x = torch.rand(1, 3, 9, 7)
+    torch.testing.assert_close(large.trunk.body(large.trunk.extract(x)), small.trunk.body(small.trunk.extract(x)))
+    assert torch.equal(large.trunk.tail[0].weight, fresh)
+
+
 def test_what_fits_is_left_alone():
     state = build("sdan_lite", scale=2, features=4, blocks=2).state_dict()
     assert grown(state, state) == state
