@@ -92,7 +92,13 @@ def test_missing_file_names_the_bundled_ones(tmp_path):
 
 def test_weights_of_another_model_are_not_loaded(weights):
     with pytest.raises(CheckpointError, match="another model"):
-        load_into(build("sdan_lite", scale=3, **TINY), weights)
+        load_into(build("srresnet_lite", scale=2, **TINY), weights)
+
+
+def test_weights_of_another_scale_lend_their_features(weights):
+    model = build("sdan_lite", scale=3, **TINY)
+    load_into(model, weights)
+    assert torch.equal(model.trunk.head.weight, load_model(weights).trunk.head.weight)
 
 
 def test_bundled_weights_are_small_and_load():
