@@ -15,7 +15,8 @@ from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.colours import filled
 from opticalzoom.photo.encode import fitting_icc
-from opticalzoom.zoom import TILE, overlap, windows, zoom
+from opticalzoom.tiles import overlap
+from opticalzoom.zoom import TILE, windows, zoom
 from opticalzoom.zoomer import load_zoomer
 
 _LARGEST = 2.0

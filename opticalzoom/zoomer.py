@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -11,16 +12,21 @@ import numpy as np
 from torch import nn
 
 from opticalzoom.checkpoint import ModelCard, bundled, load_model, read_card
-from opticalzoom.errors import ConfigError
+from opticalzoom.engines import as_engine
+from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.memory import bytes_per_pixel, tile_side
 from opticalzoom.models.contract import Contract
 from opticalzoom.models.ensemble import SelfEnsemble
-from opticalzoom.photo.camera_space import WhiteBalance
-from opticalzoom.photo.image import Photo, from_float, read_photo, to_float, write_photo
+from opticalzoom.photo.bands import cut_out
+from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic
+from opticalzoom.photo.encode import Header
+from opticalzoom.photo.image import write_bands
 from opticalzoom.photo.metadata import exif_of, read_metadata
-from opticalzoom.photo.raw import RawPhoto, develop, is_raw, read_raw
+from opticalzoom.photo.raw import developing, is_raw, read_raw
+from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked
-from opticalzoom.zoom import Progress, zoom_photo, zoom_raw
+from opticalzoom.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 DEFAULT_SCALE = 3
 """Of photos, if neither weights nor a scale are named."""
@@ -72,20 +78,7 @@ class Zoomer:
         Raises:
             ModelError: the weights take RAW input.
         """
-        return dataclasses.replace(self, model=SelfEnsemble(self.model))
-
-    def zoom_file(self, path: Path, progress: Progress | None = None) -> Photo:
-        """The zoomed photo of a file, with its EXIF.
-
-        A RAW file is zoomed from its mosaic if the weights take RAW input, and developed first otherwise.
-
-        Raises:
-            OpticalZoomError: the file cannot be read, or it is a photo and the weights take RAW input.
-        """
-        if not is_raw(path):
-            return zoom_photo(read_photo(path), self.model, progress=progress)
-        zoomed = self.zoom_mosaic(read_raw(path), progress)
-        return dataclasses.replace(zoomed, exif=exif_of(read_metadata(path)))
+        return replace(self, model=SelfEnsemble(self.model))
 
     def zoom_to(
         self,
@@ -97,37 +90,66 @@ class Zoomer:
         output: Output = _AS_SOURCE,
         progress: Progress | None = None,
     ) -> None:
-        """Zoom a file to a file.
+        """Zoom a file to a file, in bands of tiles.
+
+        A RAW file is zoomed from its mosaic if the weights take RAW input, and developed first otherwise.
 
         Args:
-            source: a photo, or a RAW file: zoomed as by :meth:`zoom_file`.
-            target: its suffix names the format, see :func:`~opticalzoom.photo.image.write_photo`.
+            source: a photo or a RAW file.
+            target: its suffix names the format, see :func:`~opticalzoom.photo.image.write_bands`.
             crop: the part to zoom, in pixels of the upright source; None for all of it.
             scale: output pixels per source pixel and side, above 0; None for the weights' own. The network's result
                 is resampled to any other scale.
             output: how to write it.
-            progress: see :data:`~opticalzoom.zoom.Progress`.
+            progress: see :data:`~opticalzoom.tiles.Progress`; called by another thread.
 
         Raises:
             OpticalZoomError: the source cannot be read or the target written, or the crop or the scale makes no sense.
                 No file is left.
         """
-        zoomed = self.zoom_file(source, progress)
-        factor = self.contract.scale
-        height, width = zoomed.pixels.shape[0] // factor, zoomed.pixels.shape[1] // factor
-        crop = checked(crop, height, width)
-        pixels = zoomed.pixels[crop.scaled(factor)]
-        if scale not in (None, factor):
-            pixels = resampled(pixels, *scaled_size(crop.shape, scale))
-        if output.bits is not None:
-            pixels = from_float(to_float(pixels), np.uint8 if output.bits == 8 else np.uint16)
-        write_photo(target, zoomed.replace(pixels), overwrite=output.overwrite, quality=output.quality)
+        with self._opened(source) as (reader, enlarger):
+            height, width, _ = reader.shape
+            cell = enlarger.factor // self.contract.scale
+            crop = checked(crop, height * cell, width * cell)
+            size = scaled_size(crop.shape, self.contract.scale if scale is None else scale)
+            dtype = reader.dtype if output.bits is None else np.dtype(f"uint{output.bits}")
+            header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc)
+            bands = self._bands(reader, enlarger, crop, header, progress)
+            with closing(bands):
+                write_bands(target, header, bands, overwrite=output.overwrite, quality=output.quality)
 
-    def zoom_mosaic(self, raw: RawPhoto, progress: Progress | None = None) -> Photo:
-        """The zoomed photo of a mosaic: sRGB with 16 bits, upright."""
+    def _bands(
+        self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None
+    ) -> Generator[np.ndarray, None, None]:
+        """The crop, zoomed and resampled to the header's size."""
+        scale = self.contract.scale
+        cell = enlarger.factor // scale
+        window = Window(*(slice(side.start // cell, -(-side.stop // cell)) for side in crop))
+        shape, size = crop.scaled(scale).shape, header.shape[:2]
+        dtype = header.dtype if shape == size else np.dtype(np.uint16)
+        columns, channels = window.shape[1], reader.shape[2]
+        tile = tile_side(self.memory, bytes_per_pixel(self.model), enlarger, columns, channels, dtype.itemsize)
+        whole = zoomed_bands(reader, enlarger, window, tile, dtype, progress)
+        with closing(whole):
+            bands = cut_out(whole, crop.scaled(scale).inside(window.scaled(enlarger.factor)))
+            yield from bands if shape == size else resampled(bands, shape, size, header.dtype)
+
+    @contextmanager
+    def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
+        engine = as_engine(self.model)
+        if is_raw(source):
+            raw, exif = read_raw(source), exif_of(read_metadata(source))
+            if self.contract.input == "raw":
+                cells = reading(encode_mosaic(raw, self.white_balance), raw.orientation)
+                yield replace(cells, exif=exif), mosaic_enlarger(engine, raw, self.white_balance)
+            else:
+                yield replace(developing(raw), exif=exif), photo_enlarger(engine, 3, None)
+            return
         if self.contract.input == "raw":
-            return zoom_raw(raw, self.model, self.white_balance, progress=progress)
-        return zoom_photo(develop(raw), self.model, progress=progress)
+            remedy = "Give the RAW file, or use weights for photos."
+            raise ModelError("these weights take the mosaic of a RAW file.", path=source, remedy=remedy)
+        with open_photo(source) as reader:
+            yield reader, photo_enlarger(engine, reader.shape[2], reader.icc)
 
 
 def load_zoomer(weights: str | Path | None = None, scale: float | None = None, *, raw: bool = False) -> Zoomer:

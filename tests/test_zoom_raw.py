@@ -114,7 +114,7 @@ def test_a_raw_file_is_developed_first_for_weights_of_photos(tmp_path, dng):
     weights = save(tmp_path, "rgb", scale=3)
     assert verb(dng, "-o", tmp_path / "out", "--weights", weights, "--format", "png") == 0
     expected = zoom_photo(develop(zoomer.read_raw(dng)), build("bicubic", scale=3)).pixels
-    assert np.array_equal(read_photo(tmp_path / "out" / "a-x3.png").pixels, expected)
+    assert np.abs(read_photo(tmp_path / "out" / "a-x3.png").pixels.astype(int) - expected).max() <= 1
 
 
 def test_photos_are_refused_by_raw_weights_and_the_others_done(tmp_path, dng, capsys):

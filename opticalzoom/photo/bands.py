@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from opticalzoom.photo.window import Window
+
 
 def regrouped(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:
     """The same rows, so many at a time; the last band may have fewer.
@@ -27,6 +29,39 @@ def regrouped(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:
                 held, missing = [], rows
     if held:
         yield _joined(held)
+
+
+def cut_out(bands: Iterable[np.ndarray], window: Window) -> Iterator[np.ndarray]:
+    """The rows and columns of a window, band by band; what follows it is not asked for."""
+    at = 0
+    for band in bands:
+        rows = slice(max(window.rows.start - at, 0), window.rows.stop - at)
+        at += len(band)
+        if at > window.rows.start:
+            yield band[rows, window.columns]
+        if at >= window.rows.stop:
+            return
+
+
+class Rows:
+    """A view of bands that glides downwards.
+
+    Args:
+        bands: h×W×C each, any h.
+    """
+
+    def __init__(self, bands: Iterable[np.ndarray]) -> None:
+        self._bands = iter(bands)
+        self._held: list[np.ndarray] = []
+        self._first = 0
+
+    def read(self, rows: slice) -> np.ndarray:
+        """These rows; neither start nor stop may lie above those of the call before."""
+        while self._held and self._first + len(self._held[0]) <= rows.start:
+            self._first += len(self._held.pop(0))
+        while self._first + sum(map(len, self._held)) < rows.stop:
+            self._held.append(next(self._bands))
+        return _joined(self._held)[rows.start - self._first : rows.stop - self._first]
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -23,6 +23,8 @@ from opticalzoom.photo.color import camera_to_srgb
 from opticalzoom.photo.image import Photo, from_float
 from opticalzoom.photo.mosaic import channel_gains, demosaic, start_at_red
 from opticalzoom.photo.orientation import upright
+from opticalzoom.photo.reader import PhotoReader
+from opticalzoom.photo.window import Window
 
 RAW_SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
@@ -31,6 +33,8 @@ RAW_SUFFIXES = (
 """Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
 _EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 """Of LibRaw's ``flip``."""
+_DEMOSAIC_REACH = 2
+"""Pixels around one on which its colours depend."""
 _COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
 _DEVELOP = "Develop it to a 16-bit TIFF with a RAW converter, and use that."
 
@@ -171,6 +175,18 @@ def render(raw: RawPhoto, *, linear: bool = False) -> NDArray[np.float32]:
 def develop(raw: RawPhoto) -> Photo:
     """A plain development (:func:`render`) as a 16-bit sRGB photo, upright."""
     return Photo(np.ascontiguousarray(upright(from_float(render(raw), np.uint16), raw.orientation)))
+
+
+def developing(raw: RawPhoto) -> PhotoReader:
+    """Reads parts of :func:`develop`'s photo; nothing but these is developed."""
+    height, width = raw.mosaic.shape
+
+    def stored(window: Window) -> NDArray[np.uint16]:
+        around = window.grown(_DEMOSAIC_REACH, height, width)
+        cells = Window(*(slice(side.start // 2 * 2, -(-side.stop // 2) * 2) for side in around))
+        return from_float(render(raw.crop(*cells))[window.inside(cells)], np.uint16)
+
+    return PhotoReader((height, width, 3), np.dtype(np.uint16), stored, raw.orientation)
 
 
 @contextmanager
