@@ -35,7 +35,7 @@ class Zoom:
     """
 
     def __init__(self, weights: str | PathLike[str] | None = None, scale: int | None = None) -> None:
-        self._model = load_zoomer(None if weights is None else fspath(weights), scale).model
+        self._model = cast(nn.Module, load_zoomer(None if weights is None else fspath(weights), scale).model)
         if self._contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
         if scale not in (None, self.scale):

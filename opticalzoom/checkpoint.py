@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -19,6 +19,7 @@ from opticalzoom.errors import CheckpointError, ModelError
 from opticalzoom.files import atomic_path
 from opticalzoom.models import build
 from opticalzoom.models.grow import grown
+from opticalzoom.photo.camera_space import WhiteBalance
 
 _FORMAT = "opticalzoom-1"
 
@@ -36,6 +37,13 @@ class ModelCard:
     builder: str
     arguments: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def white_balance(self) -> WhiteBalance:
+        """What the model was trained with, for RAW input."""
+        data = self.training.get("data", {})
+        found = data.get("white_balance") if isinstance(data, dict) else None
+        return cast(WhiteBalance, found) if found in get_args(WhiteBalance) else "input"
 
 
 def save_model(path: str | Path, model: nn.Module, card: ModelCard, *, overwrite: bool = False) -> Path:
@@ -69,7 +77,7 @@ def read_card(path: str | Path) -> ModelCard:
     Raises:
         CheckpointError: if it is missing, damaged or no file of ours.
     """
-    return _open(_resolve(path))[0]
+    return _open(resolve(path))[0]
 
 
 def is_weights_file(path: str | Path) -> bool:
@@ -90,7 +98,7 @@ def load_model(path: str | Path) -> nn.Module:
     Raises:
         CheckpointError: if it is missing, damaged, no file of ours, or does not fit the model it names.
     """
-    resolved = _resolve(path)
+    resolved = resolve(path)
     card, tensors = _open(resolved)
     try:
         model = build(card.builder, **card.arguments)
@@ -110,7 +118,7 @@ def load_into(model: nn.Module, path: str | Path) -> None:
     Raises:
         CheckpointError: as :func:`load_model`, or if the file is of another model.
     """
-    resolved = _resolve(path)
+    resolved = resolve(path)
     try:
         model.load_state_dict(grown(_open(resolved)[1], model.state_dict()))
     except RuntimeError as error:
@@ -127,7 +135,12 @@ def bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
 
 
-def _resolve(path: str | Path) -> Path:
+def resolve(path: str | Path) -> Path:
+    """The file of weights, or of bundled weights by name.
+
+    Raises:
+        CheckpointError: there is none.
+    """
     shipped = bundled()
     if str(path) in shipped:
         return shipped[str(path)]

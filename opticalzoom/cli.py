@@ -16,6 +16,7 @@ VERBS = {
     "evaluate": ("opticalzoom.evaluate_cli", "score weights on pairs, with bicubic beside them"),
     "misalign": ("opticalzoom.misalign_cli", "write misaligned pairs with the truth, for other people's code"),
     "zoom": ("opticalzoom.zoom_cli", "zoom photographs"),
+    "export": ("opticalzoom.export_cli", "write weights as ONNX, for other programs and runtimes"),
 }
 
 

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import track
+from torch import nn
 
 from opticalzoom.errors import PairError
 from opticalzoom.evaluate import PROTOCOLS, common_scale, evaluate
@@ -41,7 +42,7 @@ def run(arguments: list[str]) -> int:
     zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
     if args.self_ensemble:
         zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
-    models = {name: zoomer.model for name, zoomer in zoomers.items()}
+    models = {name: cast(nn.Module, zoomer.model) for name, zoomer in zoomers.items()}
     white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
     scale = common_scale(models.values())
     raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())

@@ -12,6 +12,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from opticalzoom.engines import TorchEngine
+from opticalzoom.engines.engine import Engine
+from opticalzoom.engines.ensemble import EnsembleEngine
 from opticalzoom.errors import ConfigError
 from opticalzoom.models.contract import Contract
 from opticalzoom.tiles import Enlarger
@@ -20,14 +23,22 @@ LARGEST, SMALLEST = 512, 16
 """Sides of tiles: larger ones gain nothing, and at smaller ones overlaps cost ten times the work."""
 
 _PROBE = 32
+_EXPORTED = 2048
 _SHARE = 1.5
 """What a step of a network needs over its largest input and output: sums that are kept, copies in another order."""
 _BANDS_READ, _BANDS_WRITTEN = 3, 3
 """In use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
 
 
-def bytes_per_pixel(model: nn.Module) -> int:
-    """About how much a network needs for each pixel of a photo (RAW: cell), as its layers show on a small picture."""
+def bytes_per_pixel(model: nn.Module | Engine) -> int:
+    """About how much a network needs for each pixel of a photo (RAW: cell), as its layers show on a small picture.
+
+    An exported model does not show its layers: as much as twice our bundled weights is assumed.
+    """
+    while isinstance(model, (EnsembleEngine, TorchEngine)):
+        model = model.engine if isinstance(model, EnsembleEngine) else model.network
+    if not isinstance(model, nn.Module):
+        return _EXPORTED
     contract = cast(Contract, model.contract)
     largest = 0
 

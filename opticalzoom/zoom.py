@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
-from opticalzoom.engines import Engine, as_engine
+from opticalzoom.engines import as_engine
+from opticalzoom.engines.engine import Engine
 from opticalzoom.errors import ModelError, PhotoError
 from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.image import Photo

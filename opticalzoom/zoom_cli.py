@@ -10,10 +10,11 @@ from tempfile import TemporaryFile
 
 from rich.console import Console
 
+from opticalzoom.backends import Computing
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
 from opticalzoom.photo.crop import Middle
 from opticalzoom.zoom_find import Search, find, leave_out_results, leave_out_siblings
-from opticalzoom.zoom_jobs import Job, Recipe, default_workers, run_jobs
+from opticalzoom.zoom_jobs import Job, Recipe, default_workers, run_jobs, settle
 from opticalzoom.zoom_names import NamePattern
 from opticalzoom.zoom_options import parser
 from opticalzoom.zoom_plan import Naming, plan
@@ -73,7 +74,8 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
         raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
     crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
     output = Output(args.bits, args.quality, args.overwrite)
-    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output)
+    computing = Computing(args.backend, args.precision, pixels=0)
+    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing)
     search = find(args.photos, folder, args.recursive)
     leave_out_results(search, pattern)
     leave_out_siblings(search, args.raw_jpeg)
@@ -85,6 +87,8 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
 def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Console) -> None:
     """Zoom all photos, say what is done, and keep the tally."""
     _check_writable(Path(args.output))
+    with console.status("Finding the fastest way to compute"):
+        jobs = settle(jobs, here=not args.scheduler)
     workers = args.workers or default_workers(jobs)
     try:
         for outcome in run_jobs(jobs, workers, args.scheduler, console):

@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from opticalzoom.backends import Computing
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.photo.raw import is_raw
 from opticalzoom.photo.window import Window
@@ -27,9 +28,9 @@ _MOST_WORKERS = 8
 
 
 @lru_cache
-def load_once(weights: str | None, scale: float | None, self_ensemble: bool, raw: bool) -> Zoomer:
+def load_once(weights: str | None, scale: float | None, self_ensemble: bool, raw: bool, computing: Computing) -> Zoomer:
     """See :meth:`Recipe.zoomer`."""
-    zoomer = load_zoomer(weights, scale, raw=raw)
+    zoomer = load_zoomer(weights, scale, raw=raw, computing=computing)
     return zoomer.ensemble() if self_ensemble else zoomer
 
 
@@ -42,12 +43,14 @@ class Recipe:
         scale: output pixels per source pixel and side; None for the weights' own.
         self_ensemble: whether to zoom eight times, see :class:`~opticalzoom.models.ensemble.SelfEnsemble`.
         output: how the results are written.
+        computing: what the network runs in.
     """
 
     weights: str | None = None
     scale: float | None = None
     self_ensemble: bool = False
     output: Output = field(default_factory=Output)
+    computing: Computing = field(default_factory=Computing)
 
     def zoomer(self, raw: bool) -> Zoomer:
         """What zooms photos, or RAW files; loaded once in a process.
@@ -55,7 +58,7 @@ class Recipe:
         Raises:
             OpticalZoomError: the weights cannot be used.
         """
-        return load_once(self.weights, self.scale, self.self_ensemble, raw)
+        return load_once(self.weights, self.scale, self.self_ensemble, raw, self.computing)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,26 @@ class Outcome:
 
     job: Job
     error: OpticalZoomError | None = None
+
+
+def settle(jobs: list[Job], here: bool) -> list[Job]:
+    """The jobs, knowing how much there is to do, which decides what they run in.
+
+    Args:
+        jobs: planned.
+        here: whether this machine zooms: then whatever cannot be used is found before the first photo.
+
+    Raises:
+        OpticalZoomError: the backend or the weights cannot be used.
+    """
+    pixels = sum(job.pixels for job in jobs)
+    settled = [
+        replace(job, recipe=replace(job.recipe, computing=replace(job.recipe.computing, pixels=pixels))) for job in jobs
+    ]
+    if here:
+        for raw, recipe in {(is_raw(job.photo), job.recipe) for job in settled}:
+            recipe.zoomer(raw)
+    return settled
 
 
 def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Outcome:

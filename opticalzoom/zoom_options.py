@@ -6,6 +6,7 @@ import argparse
 import math
 from typing import get_args
 
+from opticalzoom.backends import PRECISIONS
 from opticalzoom.photo.crop import parse_crop
 from opticalzoom.zoom_find import Siblings
 from opticalzoom.zoom_names import DEFAULT_NAME, FIELDS, FORMATS, Bits
@@ -38,7 +39,9 @@ def _add_photos(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_zoom(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--weights", metavar="FILE", help="a weights file, or bundled weights by name")
+    group.add_argument(
+        "--weights", metavar="FILE", help="a weights file, an exported .onnx file, or bundled weights by name"
+    )
     group.add_argument("--scale", type=_positive, metavar="S", help="any number (default: 3, of RAW files 4)")
     group.add_argument(
         "--crop", type=parse_crop, metavar="PART", help="zoom a part: WxH+X+Y or WxH in pixels, or P%% for the middle"
@@ -70,6 +73,18 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_machine(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--backend",
+        choices=("auto", *PRECISIONS),
+        default="auto",
+        help="what computes: onnxruntime and openvino are extras (default: the fastest that is installed)",
+    )
+    group.add_argument(
+        "--precision",
+        choices=("auto", *PRECISIONS["torch"]),
+        default="auto",
+        help="default: the fastest here whose result stays within 1/255 of float32's",
+    )
     where = group.add_mutually_exclusive_group()
     where.add_argument("--workers", type=_count, metavar="N", help="processes (default: as many as help)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")

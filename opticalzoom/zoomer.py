@@ -6,13 +6,17 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 import numpy as np
 from torch import nn
 
-from opticalzoom.checkpoint import ModelCard, bundled, load_model, read_card
+from opticalzoom.backends import Computing, load_engine
+from opticalzoom.checkpoint import bundled, load_model, read_card
 from opticalzoom.engines import as_engine
+from opticalzoom.engines.engine import Engine
+from opticalzoom.engines.ensemble import EnsembleEngine
+from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.memory import bytes_per_pixel, tile_side
 from opticalzoom.models.contract import Contract
@@ -58,12 +62,12 @@ class Zoomer:
     """A model that zooms files.
 
     Attributes:
-        model: in eval mode.
+        model: an engine, or a network in eval mode.
         white_balance: where the gains go, if the model takes RAW input.
         memory: bytes that zooming a file may have in use at once.
     """
 
-    model: nn.Module
+    model: nn.Module | Engine
     white_balance: WhiteBalance = "input"
     memory: int = MEMORY
 
@@ -78,7 +82,9 @@ class Zoomer:
         Raises:
             ModelError: the weights take RAW input.
         """
-        return replace(self, model=SelfEnsemble(self.model))
+        model = self.model
+        ensemble = SelfEnsemble(model) if isinstance(model, nn.Module) else EnsembleEngine(model)
+        return replace(self, model=ensemble)
 
     def zoom_to(
         self,
@@ -152,7 +158,13 @@ class Zoomer:
             yield reader, photo_enlarger(engine, reader.shape[2], reader.icc)
 
 
-def load_zoomer(weights: str | Path | None = None, scale: float | None = None, *, raw: bool = False) -> Zoomer:
+def load_zoomer(
+    weights: str | Path | None = None,
+    scale: float | None = None,
+    *,
+    raw: bool = False,
+    computing: Computing | None = None,
+) -> Zoomer:
     """Weights of a file or bundled ones by name; without a name the bundled weights that suit best.
 
     Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
@@ -162,13 +174,20 @@ def load_zoomer(weights: str | Path | None = None, scale: float | None = None, *
         weights: file or name.
         scale: that is wanted.
         raw: whether RAW files are to be zoomed.
+        computing: see :func:`~opticalzoom.backends.load_engine`; None for the network itself instead of an engine.
 
     Raises:
-        ConfigError: no weights are bundled.
+        ConfigError: no weights are bundled, or the backend has no such precision.
         CheckpointError: the file is missing, damaged or no weights file.
+        DependencyError: the backend is not installed.
     """
     name = str(weights) if weights is not None else _suiting(scale or DEFAULT_SCALE, raw)
-    return Zoomer(load_model(name), _white_balance(read_card(name)))
+    if computing is None:
+        return Zoomer(load_model(name), read_card(name).white_balance)
+    engine = load_engine(name, computing)
+    if isinstance(engine, ExportedEngine):
+        return Zoomer(engine, cast(WhiteBalance, engine.exported.white_balance))
+    return Zoomer(engine, read_card(name).white_balance)
 
 
 def _suiting(scale: float, raw: bool) -> str:
@@ -179,10 +198,3 @@ def _suiting(scale: float, raw: bool) -> str:
         if scales:
             return min(scales, key=lambda name: (scales[name] < scale, abs(scales[name] - scale)))
     raise ConfigError("no weights are bundled.", remedy="--weights takes a file.")
-
-
-def _white_balance(card: ModelCard) -> WhiteBalance:
-    """What the model was trained with, as its card has it."""
-    data = card.training.get("data", {})
-    found = data.get("white_balance") if isinstance(data, dict) else None
-    return cast(WhiteBalance, found) if found in get_args(WhiteBalance) else "input"

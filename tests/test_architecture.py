@@ -22,7 +22,7 @@ ALLOWED = {  # room -> what of the package it may import besides itself
         "opticalzoom.perceptual",
     },
     "metrics": {"opticalzoom.errors", "opticalzoom.models.contract", "opticalzoom.perceptual"},
-    "engines": SHARED | {"opticalzoom.models.contract"},
+    "engines": SHARED | {"opticalzoom.models.contract", "opticalzoom.models.ensemble"},
     "pairs": SHARED | {"opticalzoom.photo", "opticalzoom.models.contract"},
 }
 

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from typing import cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from opticalzoom.engines.engine import Array, Precision
 from opticalzoom.models.contract import Contract
 
 
 class TorchEngine:
     """A network without what only training needs: neither offsets nor the auxiliary result are computed.
 
+    ``torch.compile`` is not used: it needs a C++ compiler and about 40 seconds for a sixteenth less time.
+
     Args:
-        model: in eval mode, float32, on the CPU; its weights are put into channels_last order, values unchanged.
+        model: in eval mode, float32; it is moved to the device and its weights are put into channels_last order.
+        precision: what convolutions are computed in; the bicubic skip and the result stay float32.
+        device: where.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        precision: Precision = "float32",
+        device: str = "cpu",
+    ) -> None:
         self.contract = cast(Contract, model.contract)
-        self._model = model.to(memory_format=torch.channels_last)
+        self._device, self._dtype = torch.device(device), getattr(torch, precision)
+        self.network = model.to(self._device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
-    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See :class:`opticalzoom.engines.Engine`."""
-        tensor = torch.from_numpy(x).contiguous(memory_format=torch.channels_last)
-        image: Tensor = self._model.forward_unaligned(tensor).image  # type: ignore[operator]
-        return cast(NDArray[np.float32], image.numpy())
+    def __call__(self, x: Array) -> Array:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        tensor = torch.from_numpy(x).to(self._device, memory_format=torch.channels_last)
+        with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
+            image: Tensor = self.network.forward_unaligned(tensor).image  # type: ignore[operator]
+        return cast(Array, image.float().cpu().numpy())

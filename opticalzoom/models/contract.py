@@ -7,7 +7,7 @@ knowing the architecture.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from torch import Tensor
 
@@ -19,6 +19,14 @@ InputKind = Literal["rgb", "raw", "resized"]
 
 SCALES = (2, 3, 4, 8)
 """Supported scales: Y over the RGB size of X."""
+
+
+class Shaped(Protocol):
+    """A tensor or an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of its axes."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +105,13 @@ class Contract:
         pixels = reach * self.scale + self.scale - 1 if self.input == "resized" else reach
         return replace(self, receptive_field=pixels)
 
-    def check(self, x: Tensor, reference: Tensor | None = None) -> None:
+    def check(self, x: Shaped, reference: Shaped | None = None) -> None:
         """Check the shapes of an input and, if given, of its reference.
 
         Raises:
             ModelError: with the shape expected and got.
         """
-        if x.ndim != 4 or x.shape[1] != self.channels or 0 in x.shape:
+        if len(x.shape) != 4 or x.shape[1] != self.channels or 0 in x.shape:
             raise ModelError(f"{self.input} input has shape {tuple(x.shape)}, expected N×{self.channels}×H×W.")
         expected = (x.shape[0], 3, *self.grid_size(x.shape[-2], x.shape[-1]))
         if reference is not None and tuple(reference.shape) != expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import cast
 
@@ -28,24 +29,35 @@ class SelfEnsemble(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model, self.contract = model, cast(Contract, model.contract)
-        if self.contract.input == "raw":
-            raise ModelError("a mosaic cannot be turned, so there is no self-ensemble for RAW weights.")
+        check_turnable(self.contract)
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
         """The mean picture; without a reference also without alignment. Shapes as the model's."""
-        images = []
-        for turns, flipped in product(range(4), (False, True)):
-            turned = _turn(x, turns, flipped)
-            if reference is None:
-                output = self.model.forward_unaligned(turned)  # type: ignore[operator]
-            else:
-                output = self.model(turned, _turn(reference, turns, flipped))
-            images.append(_turn_back(output.image, turns, flipped))
-        return ZoomOutput(torch.stack(images).mean(0))
+
+        def zoom(turned: Tensor, *reference: Tensor) -> Tensor:
+            run = self.model if reference else self.model.forward_unaligned
+            return cast(Callable[..., ZoomOutput], run)(turned, *reference).image
+
+        return ZoomOutput(mean_of_turns(zoom, x, *(() if reference is None else (reference,))))
 
     def forward_unaligned(self, x: Tensor) -> ZoomOutput:
         """The mean picture without alignment."""
         return self(x)
+
+
+def mean_of_turns(zoom: Callable[..., Tensor], *images: Tensor) -> Tensor:
+    """The mean of what ``zoom`` gives for the eight flips and turns of the images, each turned back."""
+    found = []
+    for turns, flipped in product(range(4), (False, True)):
+        zoomed = zoom(*(_turn(image, turns, flipped) for image in images))
+        found.append(_turn_back(zoomed, turns, flipped))
+    return torch.stack(found).mean(0)
+
+
+def check_turnable(contract: Contract) -> None:
+    """Raise ModelError if the model takes RAW input: a mosaic's colours change places when it is turned."""
+    if contract.input == "raw":
+        raise ModelError("a mosaic cannot be turned, so there is no self-ensemble for RAW weights.")
 
 
 def _turn(image: Tensor, turns: int, flipped: bool) -> Tensor:

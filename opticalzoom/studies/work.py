@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
+
+from torch import nn
 
 import opticalzoom
 from opticalzoom.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME
@@ -125,7 +128,7 @@ def _train(run: Run, flags: Sequence[str]) -> int:
 def score(run: Run, metrics: Sequence[str] = ()) -> int:
     """Zoom and score the test pairs under every protocol; keep the pictures."""
     zoomer = load_zoomer(run.folder / WEIGHTS_NAME)
-    models, balance = {run.name: zoomer.model}, {run.name: zoomer.white_balance}
+    models, balance = {run.name: cast(nn.Module, zoomer.model)}, {run.name: zoomer.white_balance}
     keep = partial(_keep, run.out / "images", {run.name: run.name})
     result = evaluate(models, _pairs(run), tuple(PROTOCOLS), balance, _metrics(metrics), baselines=False, show=keep)
     return _write(run.scores, result.rows, result.skipped)

@@ -1,0 +1,226 @@
+"""Which runtime zooms, and in which precision: the one asked for, or the fastest that is installed and exact enough.
+
+What is fastest differs from processor to processor and from version to version, so it is measured, once: the outcome
+is kept in the cache folder, and so are the ONNX files that bundled and own weights are exported to on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
+
+import numpy as np
+import torch
+
+from opticalzoom.checkpoint import load_model, read_card, resolve
+from opticalzoom.engines.engine import Array, Engine, Precision
+from opticalzoom.engines.exported import ExportPrecision
+from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
+from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.errors import ConfigError, OpticalZoomError
+from opticalzoom.export import TOLERANCE, export_bytes
+from opticalzoom.files import atomic_path
+
+Backend = Literal["torch", "onnxruntime", "openvino"]
+
+CACHE = Path("~/.cache/opticalzoom/engines")
+
+PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
+    "torch": ("float32", "bfloat16", "float16"),
+    "onnxruntime": ("float32", "float16"),
+    "openvino": ("float32", "bfloat16", "float16"),
+}
+"""What each backend can be asked for."""
+
+_SIDE = 128
+_WORTH_MEASURING = 4_000_000
+_WORTH = 0.9  # another precision than float32 has to take less than this share of its time
+
+
+class Choice(NamedTuple):
+    """A backend and what it computes in."""
+
+    backend: Backend
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What a network is to run in.
+
+    Attributes:
+        backend: ``auto`` for the fastest that is installed.
+        precision: ``auto`` for the fastest that stays within :data:`TOLERANCE` of float32. Exported files have their
+            own.
+        pixels: of the input, about, that will be zoomed: for a few, finding out what is fastest takes longer than it
+            saves.
+    """
+
+    backend: Backend | Literal["auto"] = "auto"
+    precision: Precision | Literal["auto"] = "auto"
+    pixels: int = _WORTH_MEASURING
+
+
+def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engine:
+    """Weights ready to zoom; with as many threads as PyTorch has.
+
+    Args:
+        weights: .safetensors or exported .onnx file, or bundled weights by name.
+        computing: what in.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or none of ours.
+        DependencyError: the backend is not installed.
+        ConfigError: the backend has no such precision, or cannot run these weights.
+    """
+    source = resolve(weights)
+    choices = _choices(source, computing.backend, computing.precision)
+    settled = len(choices) == 1 or computing.pixels < _WORTH_MEASURING
+    return _start(source, choices[0] if settled else _fastest(source, choices))
+
+
+def is_exported(source: str | Path) -> bool:
+    """Whether it is the name of an exported file."""
+    return str(source).lower().endswith(".onnx")
+
+
+def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
+    """All that fit the request, the one that others are compared with first."""
+    backends = [cast(Backend, backend)] if backend != "auto" else list(_installed(source))
+    if is_exported(source):
+        if backend == "torch":
+            raise ConfigError("is not for PyTorch.", path=source, remedy="Use --backend onnxruntime, or the weights.")
+        # Without any: the one whose absence is to be told.
+        return [Choice(name, "float32") for name in backends] or [Choice("onnxruntime", "float32")]
+    wanted = _promising() if precision == "auto" else (precision,)
+    found = [Choice(name, kind) for name in backends for kind in PRECISIONS[name] if kind in wanted]
+    if not found:
+        offered = ", ".join(PRECISIONS[backends[0]])
+        raise ConfigError(f"{backend} has no {precision}.", remedy=f"It has {offered}; or use another --backend.")
+    return found
+
+
+def _installed(source: Path) -> Iterator[Backend]:
+    """What can run the weights here. Anything but PyTorch runs exported files, and exporting needs the extra."""
+    if not is_exported(source):
+        yield "torch"
+        if not (find_spec("onnx") and find_spec("onnxscript")):
+            return
+    if find_spec("onnxruntime"):
+        yield "onnxruntime"
+    if find_spec("openvino"):
+        yield "openvino"
+
+
+def _promising() -> tuple[Precision, ...]:
+    """Precisions that may be faster here: processors have no float16, and GPUs are no slower with it."""
+    return ("float32", "float16" if torch.cuda.is_available() else "bfloat16")
+
+
+def _start(source: Path, choice: Choice) -> Engine:
+    """The engine of a choice."""
+    threads = torch.get_num_threads()
+    if choice.backend == "torch":
+        return TorchEngine(load_model(source), choice.precision, "cuda" if torch.cuda.is_available() else "cpu")
+    if choice.backend == "onnxruntime":
+        return OnnxRuntimeEngine(_exported(source, cast(ExportPrecision, choice.precision)), threads)
+    return OpenVinoEngine(_exported(source, "float32"), threads, choice.precision)
+
+
+def _exported(source: Path, precision: ExportPrecision) -> Path | bytes:
+    """Weights as an ONNX file, out of the cache if they were exported before."""
+    if is_exported(source):
+        return source
+    digest = hashlib.sha256(source.read_bytes())
+    digest.update(f"{precision} {version('opticalzoom')} {torch.__version__}".encode())
+    path = CACHE.expanduser() / f"{digest.hexdigest()[:24]}.onnx"
+    with suppress(OSError):
+        return path.read_bytes()
+    content = export_bytes(load_model(source), precision, read_card(source).white_balance)
+    _keep(path, content)
+    return content
+
+
+def _fastest(source: Path, choices: list[Choice]) -> Choice:
+    """What was found fastest before in the same situation, else what is now."""
+    path = CACHE.expanduser() / f"{_situation(source, choices)}.json"
+    with suppress(OSError, ValueError, KeyError):
+        found = json.loads(path.read_text(encoding="utf-8"))["fastest"]
+        return next(choice for choice in choices if list(choice) == found)
+    seconds = measure(source, choices)
+    fastest = min(seconds, key=lambda choice: seconds[choice] * (_WORTH if choice.precision == "float32" else 1))
+    listed = {" ".join(choice): round(seconds[choice], 4) for choice in seconds}
+    _keep(path, json.dumps({"fastest": fastest, "seconds": listed}, indent=1).encode())
+    return fastest
+
+
+def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
+    """Seconds that one tile takes in each choice that works and is as exact as it should be; the first is the measure.
+
+    Raises:
+        OpticalZoomError: the first does not work.
+    """
+    seconds: dict[Choice, float] = {}
+    for choice in choices:
+        try:
+            engine = _start(source, choice)
+        except OpticalZoomError:
+            if choice == choices[0]:
+                raise
+            continue
+        picture = _picture(engine.contract.channels)
+        first, image = _timed(engine, picture)
+        if choice == choices[0]:
+            expected = image
+        if np.abs(image - expected).max() > TOLERANCE[choice.precision]:
+            continue
+        patience = 3 * min(seconds.values(), default=first)
+        # The first call prepares what later ones use: only they count, unless it is hopeless.
+        seconds[choice] = first if first > patience else min(_timed(engine, picture)[0] for _ in range(3))
+    return seconds
+
+
+def _timed(engine: Engine, x: Array) -> tuple[float, Array]:
+    start = time.perf_counter()
+    image = engine(x)
+    return time.perf_counter() - start, image
+
+
+def _picture(channels: int) -> Array:
+    """1×C×H×W of patches and lines with edges as photos have them, for which low precision shows."""
+    random = np.random.default_rng(0)
+    patches = random.random((channels, _SIDE // 16, _SIDE // 16), np.float32).repeat(16, 1).repeat(16, 2)
+    patches[:, ::11] *= 0.5
+    return np.asarray(0.9 * patches + 0.1 * random.random(patches.shape, np.float32))[None]
+
+
+def _situation(source: Path, choices: list[Choice]) -> str:
+    """Digest of what decides which choice is fastest; the number of threads hardly does."""
+    kind: object = source.read_bytes().hex() if is_exported(source) else list(vars(read_card(source)).values())[:2]
+    versions = [_version(name) for name in ("torch", "onnxruntime", "openvino")]
+    machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    text = json.dumps([kind, choices, versions, machine, gpu])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write to the cache; a folder that cannot be written to only costs time."""
+    with suppress(OpticalZoomError), atomic_path(path, overwrite=True) as part:
+        part.write_bytes(content)

@@ -1,0 +1,37 @@
+"""The interface between what zooms photos and what computes."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.models.contract import Contract
+
+Array = NDArray[np.float32]
+
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What is computed in; what goes in and comes out is float32."""
+
+
+class Engine(Protocol):
+    """A model that is ready to zoom without alignment; the photo is its own reference."""
+
+    @property
+    def contract(self) -> Contract:
+        """What the model takes and gives."""
+
+    def __call__(self, x: Array) -> Array:
+        """Zoom a batch.
+
+        Args:
+            x: N×C×H×W float32 in [0, 1], any strides, of the contract's input kind.
+
+        Returns:
+            N×3×H'×W' float32, nominally in [0, 1] (not clipped), any strides; H' and W' are ``contract.output_factor``
+            times H and W.
+
+        Raises:
+            ModelError: x has another number of channels.
+        """

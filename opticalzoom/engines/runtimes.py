@@ -1,0 +1,135 @@
+"""Zooming with an exported model: ONNX Runtime and OpenVINO, each an extra and imported only when used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import numpy as np
+
+from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.exported import INPUT, Exported
+from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
+from opticalzoom.models.contract import Contract
+
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """An optional package.
+
+    Raises:
+        DependencyError: it is not installed or doesn't start.
+    """
+    try:
+        return import_module(module)
+    except (ImportError, OSError) as error:
+        raise DependencyError(
+            f"{module} is needed and cannot be imported ({error}).", remedy=f"pip install 'opticalzoom[{extra}]'"
+        ) from error
+
+
+class ExportedEngine:
+    """What runs an exported model.
+
+    Attributes:
+        exported: what the file says of itself.
+    """
+
+    exported: Exported
+
+    @property
+    def contract(self) -> Contract:
+        """The exported model's."""
+        return self.exported.contract
+
+
+class OnnxRuntimeEngine(ExportedEngine):
+    """An exported model in ONNX Runtime, on CUDA where the installed package has it.
+
+    Args:
+        model: an exported file, or its bytes.
+        threads: of the CPU.
+
+    Raises:
+        CheckpointError: the file cannot be loaded or is none of ours.
+        DependencyError: ONNX Runtime is not installed.
+    """
+
+    def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+        ort = require("onnxruntime", "onnx")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = 4  # what goes wrong is in the exception
+        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+        providers = [name for name in wanted if name in ort.get_available_providers()]
+        source = model if isinstance(model, bytes) else str(model)
+        try:
+            self._session = ort.InferenceSession(source, options, providers=providers)
+        except Exception as error:  # its exceptions share no other base
+            raise _damaged(model, error) from error
+        self.exported = Exported.parse(self._session.get_modelmeta().custom_metadata_map, _name(model))
+
+    def __call__(self, x: Array) -> Array:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        return cast(Array, self._session.run(None, {INPUT: _checked(x, self.contract)})[0])
+
+
+class OpenVinoEngine(ExportedEngine):
+    """An exported model in OpenVINO, on the CPU.
+
+    Args:
+        model: an exported file, or its bytes.
+        threads: of the CPU.
+        precision: what is computed in.
+
+    Raises:
+        CheckpointError: the file cannot be loaded or is none of ours.
+        ConfigError: the processor does not have the precision.
+        DependencyError: OpenVINO is not installed.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        threads: int = 1,
+        precision: Precision = "float32",
+    ) -> None:
+        openvino = require("openvino", "openvino")
+        # Left to itself it computes in bfloat16 where the processor has it.
+        hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        hints |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+        core = openvino.Core()
+        able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if precision != "float32" and _CAPABILITIES[precision] not in able:
+            raise ConfigError(f"this processor has no {precision} for OpenVINO.", remedy="Use --precision float32.")
+        try:
+            graph = core.read_model(model if isinstance(model, bytes) else str(model))
+            self._request = core.compile_model(graph, "CPU", hints).create_infer_request()
+        except RuntimeError as error:
+            raise _damaged(model, error) from error
+        described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
+        properties = {key: str(value.value) for key, value in described.items()}
+        self.exported = Exported.parse(properties, _name(model))
+
+    def __call__(self, x: Array) -> Array:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        found = self._request.infer({INPUT: _checked(x, self.contract)}, share_inputs=True)
+        return cast(Array, found[0])
+
+
+def _checked(x: Array, contract: Contract) -> Array:
+    contract.check(x)
+    return np.ascontiguousarray(x)
+
+
+def _name(model: Path | bytes) -> str:
+    return "exported model" if isinstance(model, bytes) else str(model)
+
+
+def _damaged(model: Path | bytes, error: Exception) -> CheckpointError:
+    reason = str(error).strip().splitlines()[-1]
+    return CheckpointError(f"is damaged or no ONNX file ({reason}).", path=_name(model), remedy="Export it again.")
