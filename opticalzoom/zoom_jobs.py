@@ -146,7 +146,9 @@ def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Cons
         ConfigError: ``workers`` is below 1, or no scheduler answers.
     """
     columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, speed_estimate_period=_SPEED_SECONDS) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=_SPEED_SECONDS
+    ) as bar:
         task = bar.add_task("", total=sum(job.pixels for job in jobs))
         pixels = 0
 
