@@ -19,6 +19,7 @@ from opticalzoom.studies.study import Size, load_study, studies
 from opticalzoom.studies.tables import rich_table
 
 SR_RAW = "sr-raw"
+_PRETRAINED = "rows that are only scored: weights of ours, or another project's (needs opticalzoom[spandrel])"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -43,6 +44,7 @@ def run(arguments: list[str]) -> int:
         steps=args.steps,
         budget=args.budget,
         metrics=tuple(args.perceptual),
+        pretrained=dict(args.pretrained),
         flags=flags,
     )
     runner = Runner(study, rows, Settings.load(out / "study.json", args.study, size), order)
@@ -103,6 +105,14 @@ def _duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
+def _named_file(text: str) -> tuple[str, Path]:
+    """Title and file of NAME=FILE."""
+    name, sign, file = text.partition("=")
+    if not (name and sign and file):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=FILE")
+    return name, Path(file)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="opticalzoom reproduce",
@@ -121,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--steps", type=int, help="of every row (default: what the size says)")
     add("--seeds", type=int, nargs="+", default=[0], help="each row is trained with each of them (default: 0)")
     add("--rows", nargs="+", default=[], metavar="ROW", help="only these; patterns such as 'sdcn*' (default: all)")
+    add("--pretrained", type=_named_file, nargs="+", default=[], metavar="NAME=FILE", help=_PRETRAINED)
     add("--jobs", type=int, default=1, help="rows at the same time; they share the processor's threads (default: 1)")
     add("--perceptual", nargs="+", choices=tuple(PERCEPTUAL), default=[], help="perceptual metrics as well")
     add("--camera", choices=("NikonD5500", "iPhoneX"), help="City100 only (default: NikonD5500)")

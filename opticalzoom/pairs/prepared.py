@@ -6,9 +6,12 @@ from pathlib import Path
 
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.manifest import MASK, MOSAIC, NAME, PAIRS, X, Y, read_manifest
-from opticalzoom.pairs.source import Pair, Source, as_rgb
+from opticalzoom.pairs.source import Pair, Source, Split, as_rgb
 from opticalzoom.photo.image import read_photo
 from opticalzoom.photo.raw import read_raw
+
+_OFFICIAL_TEST = "test-"
+"""How scenes of a folder ``test`` are named."""
 
 
 class PreparedPairs(Source):
@@ -40,6 +43,16 @@ class PreparedPairs(Source):
     def group(self, name: str) -> str:
         """The scene."""
         return self._scenes[name]
+
+    def names(self, split: Split = "all") -> list[str]:
+        """As of any source; but what lay in a folder ``test``, as in SR-RAW, is the test part, and nothing else is."""
+        official = [name for name in self.all_names() if self._scenes[name].startswith(_OFFICIAL_TEST)]
+        if split == "all" or len(official) in {0, len(self.all_names())}:
+            return super().names(split)
+        if split == "test":
+            return official
+        others = super().names(split) + (super().names("test") if split == "train" else [])
+        return sorted(set(others) - set(official))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """X, Y, the mask, and the mosaic if there is one."""

@@ -11,7 +11,7 @@ from statistics import fmean
 from opticalzoom.evaluate import Row
 from opticalzoom.methods import UNALIGNED
 from opticalzoom.report import Mean, means
-from opticalzoom.studies.study import StudyRow
+from opticalzoom.studies.study import PRETRAINED, StudyRow
 
 CLOSE = 0.2
 """dB of honest PSNR (Y): rows that are closer need a second seed."""
@@ -100,7 +100,7 @@ def _figure(values: Sequence[float]) -> Figure:
 
 
 def _is_close(line: Line, others: Sequence[Line]) -> bool:
-    if line.row is None or "honest" not in line.scores:
+    if line.row is None or line.row.group == PRETRAINED or "honest" not in line.scores:
         return False
     return any(
         other is not line

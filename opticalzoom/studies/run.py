@@ -19,7 +19,7 @@ from opticalzoom.studies.bars import bars
 from opticalzoom.studies.pace import read_progress
 from opticalzoom.studies.processes import Job, run_jobs
 from opticalzoom.studies.settings import Order, Settings
-from opticalzoom.studies.study import Config, Study, StudyRow, merge
+from opticalzoom.studies.study import PRETRAINED, Config, Study, StudyRow, merge, slug
 from opticalzoom.studies.work import Run
 from opticalzoom.train_cli import fast_precision
 
@@ -35,6 +35,7 @@ class Runner:
         self.console = Console(stderr=True)
         self.failures: dict[str, str] = {}
         self.runs = [self._run(row, seed) for row in rows for seed in order.seeds]
+        self.runs += [self._pretrained(title, path) for title, path in order.pretrained.items()]
 
     def baselines(self, kind: str) -> Path:
         """Scores of bicubic and of X as shipped for one kind of input."""
@@ -51,12 +52,14 @@ class Runner:
             OpticalZoomError: nothing could be done at all.
         """
         todo = [run for run in self.runs if not run.scores.exists()]
-        if todo:
-            self._prepare(todo)
-            self._settle(todo)
+        training = [run for run in todo if run.weights is None]
+        if training:
+            self._prepare(training)
+            self._settle(training)
         todo = [run for run in self._with_steps(todo) if run.name not in self.failures]
         for run in todo:
-            self._write_config(run)
+            if run.weights is None:
+                self._write_config(run)
         todo.sort(key=lambda run: -self.settings.seconds.get(run.row.name, 0.0))  # none begins late and long
         for _ in self._jobs(self._scoring_jobs(todo), todo):
             finished()
@@ -65,6 +68,12 @@ class Runner:
         config = merge(self.study.config(row, self.settings.size), {"data": self.order.data, "seed_everything": seed})
         config["data"]["seed"] = seed
         return Run(row, seed, self.order.out, config, self.order.flags)
+
+    def _pretrained(self, title: str, weights: Path) -> Run:
+        """Weights of others as a row: they take X as photographed, and there is nothing to train."""
+        row = StudyRow(f"pretrained-{slug(title)}", f"{title} (pre-trained)", title, None, PRETRAINED, ())
+        own: Config = {"data": {**self.order.data, "input": "rgb"}}
+        return Run(row, 0, self.order.out, merge(self.study.config(row, self.settings.size), own), weights=weights)
 
     def _with_steps(self, runs: Sequence[Run]) -> list[Run]:
         """The runs with their length in their configuration, and what follows from it."""

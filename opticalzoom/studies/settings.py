@@ -64,6 +64,7 @@ class Order:
         steps: of every row, if given.
         budget: seconds that training all rows may take, if given.
         metrics: perceptual ones.
+        pretrained: rows that others have trained: title -> weights.
         flags: for the trainer.
     """
 
@@ -74,4 +75,5 @@ class Order:
     steps: int | None
     budget: float | None
     metrics: tuple[str, ...]
+    pretrained: dict[str, Path]
     flags: tuple[str, ...]

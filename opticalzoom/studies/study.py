@@ -7,6 +7,7 @@ the file if it has another name. A file ``NAME.yaml`` holds lines for ``opticalz
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from importlib.resources import files
@@ -19,6 +20,9 @@ from opticalzoom.errors import ConfigError
 
 Size = Literal["lite", "paper"]
 Config = dict[str, Any]
+
+PRETRAINED = -1
+"""Group of the rows that others have trained."""
 
 FOLDER = Path(str(files("opticalzoom.studies")))
 
@@ -113,6 +117,11 @@ def merge(base: Config, patch: Config) -> Config:
         else:
             merged[key] = value
     return merged
+
+
+def slug(title: str) -> str:
+    """A title as part of a folder's name."""
+    return re.sub(r"[^\w.-]+", "-", title)
 
 
 def _rows(study: str, number: int, group: Config, figures: Config) -> list[StudyRow]:

@@ -20,6 +20,7 @@ from opticalzoom.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME
 from opticalzoom.errors import PairError
 from opticalzoom.evaluate import PROTOCOLS, Row, as_picture, evaluate
 from opticalzoom.evaluate_cli import load_pair, load_raw_pair
+from opticalzoom.foreign import load_method
 from opticalzoom.methods import BICUBIC, SHIPPED, EvalPair, Zoomed
 from opticalzoom.metrics import METRICS, PERCEPTUAL, Metric
 from opticalzoom.models import build
@@ -31,7 +32,6 @@ from opticalzoom.studies.figures import TRUTH
 from opticalzoom.studies.pace import read_progress
 from opticalzoom.studies.study import Config, StudyRow
 from opticalzoom.train_cli import run as run_train
-from opticalzoom.zoomer import load_zoomer
 
 TRIAL_STEPS = 6
 """Of which the first, a warm-up, is not timed."""
@@ -49,6 +49,7 @@ class Run:
         out: the study's folder.
         config: for ``opticalzoom train``.
         flags: of the trainer, for that command line.
+        weights: trained by others, if it is not trained here.
     """
 
     row: StudyRow
@@ -56,6 +57,7 @@ class Run:
     out: Path
     config: Config
     flags: tuple[str, ...] = ()
+    weights: Path | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +98,7 @@ def prepare(data: Config) -> int:
 
 def train_and_score(run: Run, metrics: Sequence[str] = ()) -> int:
     """What is not done yet of a row."""
-    if not run.trained.exists():
+    if run.weights is None and not run.trained.exists():
         code = train(run)
         if code:
             return code
@@ -127,7 +129,7 @@ def _train(run: Run, flags: Sequence[str]) -> int:
 
 def score(run: Run, metrics: Sequence[str] = ()) -> int:
     """Zoom and score the test pairs under every protocol; keep the pictures."""
-    zoomer = load_zoomer(run.folder / WEIGHTS_NAME)
+    zoomer = load_method(str(run.weights or run.folder / WEIGHTS_NAME))
     models, balance = {run.name: cast(nn.Module, zoomer.model)}, {run.name: zoomer.white_balance}
     keep = partial(_keep, run.out / "images", {run.name: run.name})
     result = evaluate(models, _pairs(run), tuple(PROTOCOLS), balance, _metrics(metrics), baselines=False, show=keep)

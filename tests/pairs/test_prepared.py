@@ -83,6 +83,16 @@ def test_pairs_of_a_scene_stay_together(folder):
         assert sum(bool({f"p{2 * scene}", f"p{2 * scene + 1}"} & names) for names in parts.values()) == 1
 
 
+def test_scenes_of_a_folder_test_are_the_test_pairs(tmp_path):
+    for number in range(40):
+        append_record(tmp_path, record(f"p{number:02}", f"{'test' if number < 4 else 'train'}-{number:05}"))
+    source = PreparedPairs(tmp_path, SCALE)
+    parts = {part: source.names(part) for part in ("train", "val", "test")}
+    assert parts["test"] == ["p00", "p01", "p02", "p03"]
+    assert parts["val"]
+    assert sorted(name for part in parts.values() for name in part) == source.all_names()
+
+
 def test_the_mask_is_kept_without_further_registration(folder):
     source = open_source(folder, scale=SCALE)
     for kind in ("rgb", "raw"):
