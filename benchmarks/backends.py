@@ -1,0 +1,187 @@
+"""Seconds per megapixel, peak memory and GFLOP/s of every backend and precision, beside bare convolutions.
+
+    python benchmarks/backends.py --json docs/results/backends.json --markdown docs/results/backends.md
+
+A tile of each size is zoomed in every backend, precision and number of threads that works here; each in a process of its
+own, for its peak memory and so that no library's threads disturb another's. Every process also runs the network's
+convolutions alone, on tensors of the same shapes in PyTorch's better memory format, in turns with the zoom: what else
+the machine does falls on both alike, and the ratio is what to look at. The result is compared with PyTorch in float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from zoom import peak_gigabytes, texture
+
+from opticalzoom.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.checkpoint import load_model
+from opticalzoom.engines.engine import Array
+from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.errors import OpticalZoomError
+
+Convolution = tuple[nn.Conv2d, tuple[int, ...]]
+FORMATS = (torch.channels_last, torch.contiguous_format)
+
+
+def convolutions(model: nn.Module, x: Array) -> list[Convolution]:
+    """The convolutions that zooming x takes, with the shapes of their inputs."""
+    found: list[Convolution] = []
+
+    def note(layer: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
+        assert isinstance(layer, nn.Conv2d)
+        found.append((layer, tuple(inputs[0].shape)))
+
+    hooks = [layer.register_forward_hook(note) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    TorchEngine(model)(x)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def operations(found: list[Convolution]) -> int:
+    """Floating-point operations, a multiplication and an addition each."""
+    return sum(2 * layer.weight.numel() * shape[0] * shape[2] * shape[3] for layer, shape in found)
+
+
+def bare(found: list[Convolution], memory_format: torch.memory_format) -> Callable[[], None]:
+    """A call of the convolutions alone."""
+    inputs = {shape: torch.rand(shape).contiguous(memory_format=memory_format) for _, shape in found}
+    weights = [layer.weight.detach().contiguous(memory_format=memory_format) for layer, _ in found]
+
+    @torch.inference_mode()
+    def call() -> None:
+        for (layer, shape), weight in zip(found, weights, strict=True):
+            F.conv2d(inputs[shape], weight, layer.bias, padding=layer.padding)
+
+    return call
+
+
+def seconds(calls: list[Callable[[], object]], repetitions: int) -> list[float]:
+    """Median of each, taking turns; the first turn warms up."""
+    times: list[list[float]] = [[] for _ in calls]
+    for repetition in range(repetitions + 1):
+        for place, call in enumerate(calls):
+            start = time.perf_counter()
+            call()
+            if repetition:
+                times[place].append(time.perf_counter() - start)
+    return [statistics.median(of) for of in times]
+
+
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """One backend, precision, number of threads and size of tile, in this process."""
+    torch.set_num_threads(args.threads[0])
+    side = args.tiles[0]
+    model = load_model(args.weights)
+    channels = TorchEngine(model).contract.channels
+    pixels = texture(side, side).transpose(2, 0, 1)[None].astype(np.float32) / 255
+    x = np.concatenate((pixels, pixels[:, :1]), 1) if channels == 4 else pixels
+    expected = TorchEngine(model)(x)
+    before = peak_gigabytes()
+    start = time.perf_counter()
+    engine = load_engine(args.weights, Computing(args.backend, args.precision))
+    starting = time.perf_counter() - start
+    difference = float(np.abs(engine(x) - expected).max())
+    rise = peak_gigabytes() - before
+    found = convolutions(model, x)
+    work = operations(found) / 1e9
+    zooming, *alone = seconds([lambda: engine(x), *(bare(found, kind) for kind in FORMATS)], args.repetitions)
+    return {
+        "backend": args.backend,
+        "precision": args.precision,
+        "threads": args.threads[0],
+        "tile": side,
+        "seconds_per_megapixel": zooming / (side**2 / 1e6),
+        "gflops": work / zooming,
+        "bare_gflops": work / min(alone),
+        "of_bare": min(alone) / zooming,
+        "difference": difference,
+        "start_seconds": starting,
+        "rise_gigabytes": rise,
+    }
+
+
+def measured(backend: str, precision: str, threads: int, tile: int, args: argparse.Namespace) -> dict[str, object]:
+    """:func:`measure` in a process of its own; what does not work here says why."""
+    command = [sys.executable, __file__, "--one", backend, precision, "--threads", str(threads), "--tiles", str(tile)]
+    command += ["--weights", args.weights, "--repetitions", str(args.repetitions)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
+        return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def table(rows: list[dict[str, Any]], versions: dict[str, str], args: argparse.Namespace) -> str:
+    """Markdown."""
+    lines = [
+        f"# Backends and precisions, {args.weights}",
+        "",
+        f"`python benchmarks/backends.py`, median of {args.repetitions}; bare: the network's convolutions alone, in turns "
+        f"with the zoom. {', '.join(f'{name} {number}' for name, number in versions.items())}.",
+        "",
+        "| backend | precision | threads | tile | s per megapixel | GFLOP/s | of bare | difference | memory, GB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        name = f"| {row['backend']} | {row['precision']} | {row['threads']} | {row['tile']} "
+        if "failed" in row:
+            lines.append(f"{name}| {row['failed']} | | | | |")
+        else:
+            lines.append(
+                f"{name}| {row['seconds_per_megapixel']:.1f} | {row['gflops']:.0f} | {row['of_bare']:.0%} "
+                f"| {row['difference']:.1e} | {row['rise_gigabytes']:.2f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", default="city100-x3", metavar="FILE", help="weights file, or bundled name")
+    parser.add_argument("--tiles", type=int, nargs="+", default=[128, 256, 512], metavar="SIDE")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--backends", nargs="+", default=list(PRECISIONS), choices=PRECISIONS)
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--markdown", type=Path, help="write the table there")
+    parser.add_argument("--one", nargs=2, metavar=("BACKEND", "PRECISION"), help="measure only this, in this process")
+    args = parser.parse_args()
+    if args.one:
+        args.backend, args.precision = args.one
+        try:
+            print(json.dumps(measure(args)))
+        except OpticalZoomError as error:
+            sys.exit(str(error))
+        return
+    kinds = [(backend, precision) for backend in args.backends for precision in PRECISIONS[backend]]
+    rows = []
+    for tile in args.tiles:
+        for threads in args.threads:
+            for backend, precision in kinds:
+                rows.append(measured(backend, precision, threads, tile, args))
+                print(rows[-1], flush=True)
+    versions = {name: version(name) for name in ("torch", "onnxruntime", "openvino")}
+    if args.json:
+        report = {"machine": platform.processor() or platform.machine(), "versions": versions, "rows": rows}
+        args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if args.markdown:
+        args.markdown.write_text(table(rows, versions, args), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
