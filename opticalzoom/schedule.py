@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import TypeVar
@@ -64,7 +65,8 @@ def _run_pool(
         while waiting or running:
             while waiting and len(running) < 2 * workers:
                 job = waiting.pop()
-                running[pool.submit(_run_one, function, job)] = job
+                with _deaf_to_ctrl_c():
+                    running[pool.submit(_run_one, function, job)] = job
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
@@ -83,23 +85,39 @@ def _run_pool(
 
 
 def _run_one(function: Callable[[Job], Result], job: Job) -> Result:
+    """Run a job; a process that is ended meanwhile removes its unfinished files, at other times it dies at once."""
     try:
-        return function(job)
+        signal.signal(signal.SIGTERM, _leave)
+        try:
+            return function(job)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except SystemExit:
-        os._exit(1)  # the pool would take it for a result, and begin the next job
+        os._exit(1)  # the pool would take it for a result, and wait for a lock to send it
+
+
+def _leave(*_: object) -> None:
+    sys.exit(1)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin here never hear it, not even before they can say so in :func:`_begin`."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
     """In every process: Ctrl-C is the parent's business, and parallelism comes from the processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
     cv2.setNumThreads(1)
     Thread(target=end_with_parent, daemon=True).start()
-
-
-def _leave(*_: object) -> None:
-    """End by an exception, so that unfinished files are removed."""
-    sys.exit(1)
 
 
 def end_with_parent() -> None:

@@ -74,6 +74,13 @@ def test_whoever_wants_no_more_waits_for_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["0.txt"]
 
 
+def test_processes_that_are_just_handing_over_results_end_too():
+    for wanted in (1, 200):
+        results = schedule.run_here(double, range(100_000), 2, lost)
+        assert len([next(results) for _ in range(wanted)]) == wanted
+        results.close()
+
+
 def test_some_workers_are_needed():
     with pytest.raises(ConfigError, match="at least 1"):
         list(schedule.run_here(double, [1], 0, lost))
