@@ -2,8 +2,8 @@
 
     python benchmarks/backends.py --json docs/results/backends.json --markdown docs/results/backends.md
 
-A tile of each size is zoomed in every backend, precision and number of threads that works here; each in a process of its
-own, for its peak memory and so that no library's threads disturb another's. Every process also runs the network's
+A tile of each size is zoomed in every backend, precision and number of threads that works here; each in a process of
+its own, for its peak memory and so that no library's threads disturb another's. Every process also runs the network's
 convolutions alone, on tensors of the same shapes in PyTorch's better memory format, in turns with the zoom: what else
 the machine does falls on both alike, and the ratio is what to look at. The result is compared with PyTorch in float32.
 """
@@ -132,7 +132,7 @@ def table(rows: list[dict[str, Any]], versions: dict[str, str], args: argparse.N
     lines = [
         f"# Backends and precisions, {args.weights}",
         "",
-        f"`python benchmarks/backends.py`, median of {args.repetitions}; bare: the network's convolutions alone, in turns "
+        f"`python benchmarks/backends.py`, median of {args.repetitions}; bare: its convolutions alone, in turns "
         f"with the zoom. {', '.join(f'{name} {number}' for name, number in versions.items())}.",
         "",
         "| backend | precision | threads | tile | s per megapixel | GFLOP/s | of bare | difference | memory, GB |",

@@ -2,10 +2,10 @@
 
     python benchmarks/training_step.py --json docs/results/training_step.json
 
-Ours: squeeze-and-excitation on packed channels, and a convolution followed by one warp, in channels_last. The paper's, as
-in the released code: Gram attention, and torchvision's deform_conv2d with the one offset repeated for every tap, in
-PyTorch's default format. Each operator is exchanged alone as well. A step is forward, Eq. 6, backward and Adam; all nets
-take turns in one run, so that other work on the machine falls on each alike.
+Ours: squeeze-and-excitation on packed channels, and a convolution followed by one warp, in channels_last. The paper's,
+as in the released code: Gram attention, and torchvision's deform_conv2d with the one offset repeated for every tap, in
+PyTorch's default format. Each operator is exchanged alone as well. A step is forward, Eq. 6, backward and Adam; all
+nets take turns in one run, so that other work on the machine falls on each alike.
 """
 
 from __future__ import annotations
