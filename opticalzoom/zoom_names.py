@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Literal
 
 from opticalzoom.errors import ConfigError
+from opticalzoom.photo.heif import HEIF_SUFFIXES
 from opticalzoom.photo.image import SUFFIXES
 from opticalzoom.photo.raw import is_raw
 
@@ -77,7 +78,7 @@ class NamePattern:
 def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> str:
     """The suffix, with the point, of a format that holds what a photo's result has.
 
-    JPEG and WebP cannot hold 16 bits: PNG takes their place.
+    HEIC, HIF and AVIF are not written: JPEG takes their place. JPEG and WebP cannot hold 16 bits: PNG does.
 
     Args:
         photo: the source.
@@ -88,7 +89,7 @@ def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> 
         ConfigError: the format that is asked for does not have so many bits.
     """
     if kind == "keep":
-        suffix = ".tif" if is_raw(photo) else photo.suffix
+        suffix = ".tif" if is_raw(photo) else ".jpg" if photo.suffix.lower() in HEIF_SUFFIXES else photo.suffix
         return ".png" if bits == 16 and suffix.lower() in _EIGHT_BITS else suffix
     if bits == 16 and f".{kind}" in _EIGHT_BITS:
         raise ConfigError(f"{kind} has 8 bits, --bits asks for 16.", remedy="Choose --format png or tif.")

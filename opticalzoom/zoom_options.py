@@ -63,7 +63,10 @@ def _add_result(group: argparse._ArgumentGroup) -> None:
         "--name", default=DEFAULT_NAME, metavar="PATTERN", help=f"of {_fields()} (default: {DEFAULT_NAME})"
     )
     group.add_argument(
-        "--format", choices=FORMATS, default="keep", help="format to write (default: the photo's own; of RAW files tif)"
+        "--format",
+        choices=FORMATS,
+        default="keep",
+        help="format to write (default: the photo's own; of RAW files tif, of HEIC and AVIF jpg)",
     )
     group.add_argument("--quality", type=_quality, default=95, help="of JPEG and WebP, 1 to 100 (default: 95)")
     group.add_argument("--bits", type=int, choices=get_args(Bits), help="of a channel (default: as the photo has)")

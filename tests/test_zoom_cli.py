@@ -179,6 +179,18 @@ def test_bits(folder, verb):
     assert read_photo("8/d-x3.tif").pixels.dtype == np.uint8
 
 
+def test_heic_becomes_jpeg_and_deep_heic_png_if_asked_for(folder, verb):
+    heif = pytest.importorskip("pillow_heif")
+    for name, dtype in {"h/c.HEIC": np.uint8, "h/d.heic": np.uint16}.items():
+        mode = "RGB" if dtype == np.uint8 else "RGB;16"
+        heif.from_bytes(mode=mode, size=(64, 48), data=noise(48, 64, 3, dtype=dtype).tobytes()).save(name)
+    assert verb("h/c.HEIC", "h/d.heic", "-o", "out") == 0
+    assert verb("h/d.heic", "-o", "out", "--format", "png") == 0
+    assert results() == ["c-x3.jpg", "d-x3.jpg", "d-x3.png"]
+    assert read_photo("out/c-x3.jpg").pixels.shape == (144, 192, 3)
+    assert read_photo("out/d-x3.png").pixels.dtype == np.uint16
+
+
 def test_names(folder, verb):
     assert verb("h", "-r", "-o", "out", "--name", "{kind} {stem}, {scale} times{suffix}", "--format", "tif") == 0
     assert results() == ["day 1/png ü, 3 times.tif", "png a, 3 times.tif", "png b, 3 times.tif"]

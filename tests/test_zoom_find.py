@@ -131,14 +131,18 @@ def test_the_same_name_is_no_sign_of_a_result(tree):
 
 @pytest.fixture
 def card(tmp_path):
-    """A card with shots as RAW and JPEG, one as RAW, one as JPEG, and two of one name taken on different days."""
+    """Shots as RAW and JPEG, or HEIC, as RAW alone, as JPEG alone, and two of one name taken on different days."""
     shot = MosaicSimulation().shoot(np.ascontiguousarray(data.astronaut()[:16, :16]), "astronaut")
-    for name, day in {"a.DNG": 1, "b.dng": 2, "d.dng": 4}.items():
+    for name, day in {"a.DNG": 1, "b.dng": 2, "d.dng": 4, "e.dng": 6}.items():
         write_dng(tmp_path / name, shot, Metadata(time=datetime(2024, 5, day)))
     for name, day in {"a.JPG": 1, "c.jpg": 3, "d.jpg": 5}.items():
         exif = Image.Exif()
         exif.get_ifd(0x8769)[0x9003] = f"2024:05:0{day} 00:00:00"
         Image.new("RGB", (16, 16)).save(tmp_path / name, exif=exif)
+    exif.get_ifd(0x8769)[0x9003] = "2024:05:06 00:00:00"
+    pytest.importorskip("pillow_heif").from_pillow(Image.new("RGB", (16, 16))).save(
+        tmp_path / "e.HEIC", exif=exif.tobytes()
+    )
     Image.new("RGB", (16, 16)).save(tmp_path / "b.tif")  # developed by hand: another picture
     return find([str(tmp_path)], tmp_path / "out", False)
 
@@ -146,9 +150,9 @@ def card(tmp_path):
 @pytest.mark.parametrize(
     ("kept", "names"),
     [
-        ("raw", ["a.DNG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg"]),
-        ("jpeg", ["a.JPG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg"]),
-        ("both", ["a.DNG", "a.JPG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg"]),
+        ("raw", ["a.DNG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg", "e.dng"]),
+        ("jpeg", ["a.JPG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg", "e.HEIC"]),
+        ("both", ["a.DNG", "a.JPG", "b.dng", "b.tif", "c.jpg", "d.dng", "d.jpg", "e.HEIC", "e.dng"]),
     ],
 )
 def test_one_file_of_a_shot(card, kept, names):

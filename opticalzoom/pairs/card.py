@@ -10,15 +10,11 @@ from pathlib import Path
 
 from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.pairs.shot import Problem, Shot
-from opticalzoom.photo.image import SUFFIXES
+from opticalzoom.photo.image import READABLE
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.raw import RAW_SUFFIXES, is_raw
 
-_OTHER_KINDS = {
-    "is a video": (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf"),
-    "is HEIF, which is not read; export it as JPEG": (".avif", ".heic", ".heif", ".hif"),
-}
-_REASONS = {suffix: reason for reason, suffixes in _OTHER_KINDS.items() for suffix in suffixes}
+_VIDEOS = (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf")
 _TWIN_FOLDERS = frozenset({"raw", "raws", "jpeg", "jpegs", "jpg", "jpgs"} | {suffix[1:] for suffix in RAW_SUFFIXES})
 """Names of folders that hold one kind of file of the exposures beside or above them, as RAW/ and JPEG/."""
 _SAME_EXPOSURE = 2.0
@@ -46,7 +42,7 @@ def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Pa
 
 def is_picture(path: Path) -> bool:
     """Whether the suffix is that of a photo or RAW file that can be read."""
-    return path.suffix.lower() in SUFFIXES or is_raw(path)
+    return path.suffix.lower() in READABLE or is_raw(path)
 
 
 def home(root: Path, folder: Path) -> Path:
@@ -57,9 +53,9 @@ def home(root: Path, folder: Path) -> Path:
 def find_shots(files: list[Path]) -> tuple[list[Shot], list[Problem]]:
     """Put together the files of each exposure, which have the same stem (in any case).
 
-    Sidecars and other files that are no pictures at all are passed over; videos and HEIF get a problem each.
+    Sidecars and other files that are no pictures at all are passed over; videos get a problem each.
     """
-    problems = [Problem(path, _REASONS[path.suffix.lower()]) for path in files if path.suffix.lower() in _REASONS]
+    problems = [Problem(path, "is a video") for path in files if path.suffix.lower() in _VIDEOS]
     stems: dict[str, list[Path]] = defaultdict(list)
     for path in files:
         if is_picture(path):
@@ -80,7 +76,7 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
             known[path] = read_metadata(path)
         except PhotoError as error:
             problems.append(Problem(path, error.cause.rstrip(".")))
-    kinds: tuple[tuple[str, ...], ...] = (SUFFIXES, RAW_SUFFIXES)
+    kinds: tuple[tuple[str, ...], ...] = (READABLE, RAW_SUFFIXES)
     photo, raw = (_first([path for path in known if path.suffix.lower() in kind]) for kind in kinds)
     if photo and raw and not _same_time(known[photo], known[raw]):
         problems.append(Problem(raw, f"was taken at another time than {photo.name}"))

@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF and WebP files as pictures of 8 or 16 bits that libvips decodes when pixels are asked for.
+"""PNG, JPEG, TIFF, WebP and HEIF files as pictures of 8 or 16 bits that libvips decodes when pixels are asked for.
 
 https://www.libvips.org: the one library at hand that decodes all of them row by row, at any depth.
 """
@@ -14,14 +14,15 @@ from typing import BinaryIO, NamedTuple
 
 import pyvips
 
-from opticalzoom.errors import PhotoError
+from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.photo import exif
+from opticalzoom.photo.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
 from opticalzoom.photo.orientation import ORIENTATIONS, upright_size
 
 _LIMIT = 2**30
 """Pixels of the largest photo, so that a damaged header doesn't ask for a disk full of them."""
-_KNOWN_FILES = {"jpegload", "pngload", "tiffload", "webpload"}
-_UNKNOWN = "the content is no whole PNG, JPEG, TIFF or WebP"
+_KNOWN_FILES = {"jpegload", "pngload", "tiffload", "webpload", "heifload"}
+_UNKNOWN = "the content is no whole PNG, JPEG, TIFF, WebP, HEIC or AVIF"
 _DTYPES = {"uchar": "uint8", "ushort": "uint16"}
 _COLOURS = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
 _EXTRA_SAMPLES = 338
@@ -63,7 +64,7 @@ def decoding(path: Path) -> Iterator[None]:
         raise PhotoError(
             f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
         ) from error
-    except PhotoError:
+    except OpticalZoomError:
         raise
     except Exception as error:  # decoders raise every class there is on damaged files
         raise PhotoError(
@@ -82,10 +83,12 @@ def open_picture(path: Path) -> Picture:
         PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats).
     """
     with decoding(path), path.open("rb") as file:
-        mark = file.read(2)
-        if not mark:
+        head = file.read(BRANDS)
+        if not head:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
-        if mark not in (b"II", b"MM"):
+        if is_heif(head):
+            return _open_heif(path, file, head)
+        if head[:2] not in (b"II", b"MM"):
             image = _load(file, "error")
             block = _field(image, "exif-data")
             block = block.removeprefix(b"Exif\0\0") if block else None
@@ -99,6 +102,26 @@ def _open_tiff(file: BinaryIO, whole: mmap) -> Picture:
     # To libvips an orientation that is none is an error like any other.
     known = parsed.number(exif.ORIENTATION, 1) in ORIENTATIONS
     return _picture(_load(file, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
+
+
+def _open_heif(path: Path, file: BinaryIO, head: bytes) -> Picture:
+    if is_avif(head):
+        image, block, icc = _open_avif(file)
+    else:
+        image, block, icc = open_hevc(path)
+    described = exif.describe(block, image.height, image.width) if block else None
+    return Picture(_plain(image, _ALPHA), 1, described, icc)
+
+
+def _open_avif(file: BinaryIO) -> HeifPicture:
+    image = _load(file, "error")
+    bits = int(_text(image, "bits-per-sample") or 8)
+    block = _field(image, "exif-data")
+    return HeifPicture(
+        stretched(image, bits) if image.format == "ushort" else image,
+        block.removeprefix(b"Exif\0\0") if block else None,
+        _field(image, "icc-profile-data"),
+    )
 
 
 def _load(file: BinaryIO, strictness: str) -> pyvips.Image:

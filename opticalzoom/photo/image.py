@@ -14,10 +14,13 @@ import numpy as np
 from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
 from opticalzoom.photo.encode import FORMATS, Header, check, encode
+from opticalzoom.photo.heif import HEIF_SUFFIXES
 from opticalzoom.photo.reader import open_photo
 
 SUFFIXES = tuple(FORMATS)
 """Suffixes (lower case) of the files that are read and written."""
+READABLE = (*SUFFIXES, *HEIF_SUFFIXES)
+"""Suffixes (lower case) of the files that are read."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 Pillow parses the EXIF directories, of JPEG, PNG, WebP and TIFF as of RAW files, most of which are TIFFs inside: ARW,
 CR2, DNG, NEF, PEF, and ORF and RW2 but for the number that marks a TIFF. RAF holds a JPEG, and CR3 bare directories in
-the boxes of an MP4 (https://github.com/lclevy/canon_cr3). Makers' notes are not read.
+the boxes of an MP4 (https://github.com/lclevy/canon_cr3). HEIF's is found by libvips. Makers' notes are not read.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from opticalzoom.errors import PhotoError
+from opticalzoom.photo.heif import is_heif, open_header
 
 Tags = dict[int, Any]
 Reader = Callable[[BinaryIO], Tags]
@@ -83,7 +84,7 @@ class Metadata:
 
 
 def read_metadata(path: str | PathLike[str]) -> Metadata:
-    """Read the metadata of a JPEG, PNG, WebP, TIFF or RAW (ARW, CR2, CR3, DNG, NEF, ORF, RAF, RW2, ...) file.
+    """Read the metadata of a JPEG, PNG, WebP, TIFF, HEIC, AVIF or RAW (ARW, CR3, DNG, NEF, RAF, ...) file.
 
     Pixels aren't looked at. EXIF that is missing or damaged gives empty fields.
 
@@ -143,6 +144,8 @@ def _reader(head: bytes) -> Reader | None:
         return _read_raf
     if head[4:12] == _CR3:
         return _read_cr3
+    if is_heif(head):
+        return _read_heif
     if head[:4] in _TIFF_MARKS:
         return _read_tiff
     if head[:4] == b"RIFF" and head[8:12] != b"WEBP":
@@ -195,6 +198,11 @@ def _read_cr3(file: BinaryIO) -> Tags:
         file.seek(begin)
         tags |= _read_tiff(io.BytesIO(file.read(stop - begin)))
     return tags
+
+
+def _read_heif(file: BinaryIO) -> Tags:
+    tags = _read_tiff(io.BytesIO(bytes(open_header(file).get("exif-data")).removeprefix(b"Exif\0\0")))
+    return {tag: value for tag, value in tags.items() if tag != _BASE.Orientation}  # decoders turn it upright
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:

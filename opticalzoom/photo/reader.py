@@ -22,6 +22,7 @@ import pyvips
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.decode import decoding, open_picture
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY, fitting_icc
+from opticalzoom.photo.heif import HEIF_SUFFIXES
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
 from opticalzoom.photo.segments import open_segments
 from opticalzoom.photo.window import Window
@@ -79,7 +80,7 @@ def reading(pixels: np.ndarray, orientation: int = 1) -> PhotoReader:
 
 @contextmanager
 def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> Iterator[PhotoReader]:
-    """The first picture of a PNG, JPEG, TIFF or WebP file, to be read in parts, at its own bit depth.
+    """The first picture of a PNG, JPEG, TIFF, WebP, HEIC or AVIF file, to be read in parts, at its own bit depth.
 
     Palettes and 1-bit pictures are expanded; CMYK becomes RGB (and loses its profile, which no longer fits). Temporary
     files are where :mod:`tempfile` puts them (TMPDIR); they vanish with the ``with`` block.
@@ -93,7 +94,7 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
             is no room for a temporary file.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in (*FORMATS, *HEIF_SUFFIXES):
         raise PhotoError(
             f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=SUFFIX_REMEDY
         )

@@ -142,7 +142,7 @@ def test_what_is_not_used_is_said_and_the_rest_works(tmp_path):
         "3.jpg": "EXIF without focal length",
         "4.jpg": "is the only shot of its scene",
         "clip.MOV": "is a video",
-        "live.heic": "is HEIF, which is not read; export it as JPEG",
+        "live.heic": "holds no photo of a kind known here",
     }
 
 
