@@ -75,7 +75,7 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
     crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
     output = Output(args.bits, args.quality, args.overwrite)
     computing = Computing(args.backend, args.precision, pixels=0)
-    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing)
+    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing, args.memory)
     search = find(args.photos, folder, args.recursive)
     leave_out_results(search, pattern)
     leave_out_siblings(search, args.raw_jpeg)

@@ -16,7 +16,7 @@ from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.photo.raw import is_raw
 from opticalzoom.photo.window import Window
 from opticalzoom.schedule import run_here, run_on_cluster
-from opticalzoom.zoomer import Output, Zoomer, load_zoomer
+from opticalzoom.zoomer import MEMORY, Output, Zoomer, load_zoomer
 
 _SPEED_SECONDS = 1200
 """What the remaining time is estimated from: one large photo may take minutes."""
@@ -44,6 +44,7 @@ class Recipe:
         self_ensemble: whether to zoom eight times, see :class:`~opticalzoom.models.ensemble.SelfEnsemble`.
         output: how the results are written.
         computing: what the network runs in.
+        memory: bytes that zooming a photo may have in use at once.
     """
 
     weights: str | None = None
@@ -51,6 +52,7 @@ class Recipe:
     self_ensemble: bool = False
     output: Output = field(default_factory=Output)
     computing: Computing = field(default_factory=Computing)
+    memory: int = MEMORY
 
     def zoomer(self, raw: bool) -> Zoomer:
         """What zooms photos, or RAW files; loaded once in a process.
@@ -58,7 +60,8 @@ class Recipe:
         Raises:
             OpticalZoomError: the weights cannot be used.
         """
-        return load_once(self.weights, self.scale, self.self_ensemble, raw, self.computing)
+        zoomer = load_once(self.weights, self.scale, self.self_ensemble, raw, self.computing)
+        return replace(zoomer, memory=self.memory)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from typing import get_args
 
 from opticalzoom.backends import PRECISIONS
 from opticalzoom.photo.crop import parse_crop
 from opticalzoom.zoom_find import Siblings
 from opticalzoom.zoom_names import DEFAULT_NAME, FIELDS, FORMATS, Bits
+from opticalzoom.zoomer import MEMORY
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,6 +90,13 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         default="auto",
         help="default: the fastest here whose result stays within 1/255 of float32's",
     )
+    group.add_argument(
+        "--memory",
+        type=_bytes,
+        default=MEMORY,
+        metavar="SIZE",
+        help=f"for one photo, beside Python and libraries, as 1GB (default: {MEMORY // 10**6}MB)",
+    )
     where = group.add_mutually_exclusive_group()
     where.add_argument("--workers", type=_count, metavar="N", help="processes (default: as many as help)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")
@@ -111,6 +120,13 @@ def _positive(text: str) -> float:
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number above 0")
     return number
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([MG])B", text, re.IGNORECASE)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text} is no size as 500MB or 1.5GB")
+    return round(float(found[1]) * {"M": 10**6, "G": 10**9}[found[2].upper()])
 
 
 def _count(text: str) -> int:
