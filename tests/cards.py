@@ -158,3 +158,26 @@ def write_mosaic(path: Path, pixels: np.ndarray, *, focal_length: float, time: d
     raw = RawPhoto(mosaic_of(camera / GAINS.astype(np.float32)), GAINS, CAMERA_MATRIX)
     equivalent = float(round(1.5 * focal_length))
     write_dng(path, raw, Metadata("Simulated Zoom 24-100", None, focal_length, equivalent, time))
+
+
+def write_sr_raw(root: Path, scenes: dict[str, int], seed: int = 0, size: tuple[int, int] = (240, 320)) -> None:
+    """Write a tree as SR-RAW is downloaded, ``train/00001/00003.JPG`` and ``.DNG`` (for ``.ARW``) and so on.
+
+    Args:
+        root: of the tree.
+        scenes: folder (``train``, ``test``) -> how many scenes.
+        seed: of textures and homographies.
+        size: height and width of the photos, pixels.
+    """
+    focal_lengths = {3: 100.0, 7: 24.0}  # what a pair at x4 needs of the seven
+    for part, count in scenes.items():
+        for scene in range(count):
+            rng = np.random.default_rng((seed, len(part), scene))
+            folder = root / part / f"{scene + 1 + 1000 * len(part):05}"
+            folder.mkdir(parents=True)
+            largest = 100 / 24 * MARGIN
+            whole = picture(rng, *(round(side * largest) for side in size))
+            for number, focal_length in focal_lengths.items():
+                pixels = photograph(whole, focal_length / 24, size, rng)
+                write_jpeg(folder / f"{number:05}.JPG", pixels, focal_length=focal_length, time=START)
+                write_mosaic(folder / f"{number:05}.DNG", pixels, focal_length=focal_length, time=START)
