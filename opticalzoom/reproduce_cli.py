@@ -69,7 +69,7 @@ def _setting(runner: Runner, size: Size) -> str:
     data = config["data"]
     return (
         f"Every row: {runner.settings.steps} steps of {data['batch_size']} patches, ×{data['scale']}, size {size}, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}."
+        f"{seeds} seed{'s' if seeds > 1 else ''}{'; ' if runner.order.flags else ''}{' '.join(runner.order.flags)}."
     )
 
 

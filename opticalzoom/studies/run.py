@@ -167,7 +167,7 @@ class Runner:
                 if code == 0:
                     yield job
                     continue
-                self.failures[job.name] = f"{job.reason()} (exit code {code}; {job.log})"
+                self.failures[job.name] = f"{job.reason()} (exit code {code}; {job.log.relative_to(self.order.out)})"
                 self.console.print(f"failed: {job.name}: {self.failures[job.name]}", style="yellow", markup=False)
 
     @staticmethod

@@ -131,7 +131,8 @@ def _rows(study: str, number: int, group: Config, figures: Config) -> list[Study
     rows = []
     for target in targets:
         for method, title, file in methods:
-            name, shown = (f"{target[0]}-{method}", f"{title}, {target[1]}") if target else (method, title)
+            unit = " px" if "axis" in group else ""
+            name, shown = (f"{target[0]}-{method}", f"{title}, {target[1]}{unit}") if target else (method, title)
             stems = (target[2], file) if target else (file,)
             rows.append(
                 StudyRow(name, shown, title, target[1] if target else None, number, stems, figures.get(name, {}))
