@@ -14,7 +14,7 @@ from opticalzoom.models.contract import Contract
 class TorchEngine:
     """A network without what only training needs: neither offsets nor the auxiliary result are computed.
 
-    ``torch.compile`` is not used: it needs a C++ compiler and about 40 seconds for a sixteenth less time.
+    ``torch.compile`` is not used: it needs a C++ compiler and about 45 seconds for a thirteenth less time.
 
     Args:
         model: in eval mode, float32; it is moved to the device and its weights are put into channels_last order.
