@@ -21,7 +21,7 @@ from opticalzoom.zoomer import MEMORY, Output, Zoomer, load_zoomer
 _SPEED_SECONDS = 1200
 """What the remaining time is estimated from: one large photo may take minutes."""
 
-_SMALL, _WORTH_A_PROCESS = 4_000_000, 2_000_000
+_SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
 """Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
 _MOST_WORKERS = 8
 """Each takes some 500 MB."""

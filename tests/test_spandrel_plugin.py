@@ -42,7 +42,7 @@ def test_bundled_weights_zoom_as_ours(loader):
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
-@pytest.mark.parametrize("builder", ["sdan", "sdan_lite", "srresnet", "srresnet_lite"])
+@pytest.mark.parametrize("builder", ["sdan", "sdan_lite", "sdan_plus", "srresnet", "srresnet_lite"])
 def test_every_named_network(loader, tmp_path, builder, scale):
     model, loaded = load(loader, tmp_path, builder, scale=scale, features=8, blocks=2)
     x = torch.rand(1, 3, 9, 7)

@@ -106,7 +106,7 @@ def test_failures_come_last_and_do_not_stop_the_others(folder, verb, capsys):
 
 @pytest.mark.parametrize(
     ("photos", "pixels", "workers"),
-    [(1, 100_000_000, 1), (3, 200_000, 1), (500, 100_000, 4), (50, 3_000_000, 4), (50, 24_000_000, 1), (0, 0, 1)],
+    [(1, 100_000_000, 1), (3, 200_000, 1), (500, 100_000, 4), (50, 900_000, 4), (50, 3_000_000, 1), (0, 0, 1)],
 )
 def test_processes_for_many_small_photos_only(monkeypatch, photos, pixels, workers):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
