@@ -135,7 +135,7 @@ def pair_arrays(pair: Pair, scale: int, pairs: PairSet) -> dict[str, Array] | st
     if pairs.split != "train":
         return {"x": small, "y": y}
     motion = pairs.misalignment.motion(pair.name, *pair.y.shape[:2]).after(found.field)
-    known = motion.valid & ~motion.uncovered & found.visible
+    known = motion.known & found.visible
     masks = {"trusted": trusted.astype(np.uint8) * 255, "known": known.astype(np.uint8) * 255}
     steps = np.round(motion.field / np.float32(FIELD_STEP))
     return {"x": small, "y": y, **masks, "field": steps * np.float32(FIELD_STEP) + np.float32(0)}  # no −0

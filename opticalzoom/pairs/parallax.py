@@ -65,6 +65,11 @@ class Motion:
         """Moved grid, H×W: pixels that lie within the original's frame."""
         return inside(self.field, *self.front.shape)
 
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Moved grid, H×W: pixels that the original shows, at p + field(p)."""
+        return self.valid & ~self.uncovered
+
     @cached_property
     def inverse(self) -> Field:
         """Original grid, H×W×2: original(q) = moved(q + inverse(q)), save what is ``hidden``."""
