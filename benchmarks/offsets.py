@@ -101,15 +101,18 @@ def main() -> None:
     source = open_source(args.data, args.source, scale=model.contract.scale)
     names, factor = source.names(args.split), model.contract.grid_factor
     stem, rows = Path(args.weights).stem, []
+    file = f"{stem}-patches{args.patch}" if args.patch else stem
     for strength, parallax in product(args.strengths, args.parallax):
         moves = Misalignment(strength * factor, LOCAL if strength else 0.0, parallax=parallax * factor)
         rows.append({"strength": strength, "parallax": parallax, **measure(model, source, names, moves, args.patch)})
         shown = picture(model, known_offsets(source, names[0], model.contract, moves))
-        write_png(args.output / f"{stem}-{strength:g}px-parallax{parallax:g}.png", shown, overwrite=True)
-    command = f"python benchmarks/offsets.py --weights {stem} --data {Path(args.data).name} --patch {args.patch}"
+        write_png(args.output / f"{file}-{strength:g}px-parallax{parallax:g}.png", shown, overwrite=True)
+    options = {"strengths": args.strengths, "parallax": args.parallax, "patch": [args.patch]}
+    command = f"python benchmarks/offsets.py --weights {stem} --data {Path(args.data).name} --split {args.split}"
+    command += "".join(f" --{key} {' '.join(f'{v:g}' for v in values)}" for key, values in options.items())
     result = {"weights": stem, "pairs": names, "patch": args.patch, "command": command, "seed": 0, "rows": rows}
-    write_text(args.output / f"{stem}.json", json.dumps(result, indent=2) + "\n", overwrite=True)
-    write_text(args.output / f"{stem}.md", table(result), overwrite=True)
+    write_text(args.output / f"{file}.json", json.dumps(result, indent=2) + "\n", overwrite=True)
+    write_text(args.output / f"{file}.md", table(result), overwrite=True)
     print(table(result))
 
 

@@ -142,10 +142,13 @@ def test_the_benchmark_writes_a_table_and_pictures(photos, tmp_path, monkeypatch
     monkeypatch.setattr(sys, "argv", [str(SCRIPT), *options])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "tiny-0px-parallax0.png", "tiny-2px-parallax0.png", "tiny.json", "tiny.md",
-    ]  # fmt: skip
-    still, moved = json.loads((tmp_path / "out" / "tiny.json").read_text())["rows"]
+        "tiny-patches32-0px-parallax0.png",
+        "tiny-patches32-2px-parallax0.png",
+        "tiny-patches32.json",
+        "tiny-patches32.md",
+    ]
+    still, moved = json.loads((tmp_path / "out" / "tiny-patches32.json").read_text())["rows"]
     assert still["moved_95"] == still["error_95"] == 0
     assert moved["moved_50"] == pytest.approx(moved["error_50"])
     assert 0.5 < moved["moved_50"] < 3
-    assert "| 2 | 0 |" in (tmp_path / "out" / "tiny.md").read_text()
+    assert "| 2 | 0 |" in (tmp_path / "out" / "tiny-patches32.md").read_text()
