@@ -35,7 +35,7 @@ from opticalzoom.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarge
 DEFAULT_SCALE = 3
 """Of photos, if neither weights nor a scale are named."""
 
-MEMORY = 600_000_000
+MEMORY = 500_000_000
 """Bytes, if nothing else is asked for."""
 
 
