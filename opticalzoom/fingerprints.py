@@ -25,19 +25,19 @@ _FIELD = ".npz"  # what is no picture
 
 Array = NDArray[Any]
 Manifest = dict[str, Any]
-"""``parameters`` and ``versions`` that made the arrays; ``names`` of all pairs; ``pairs``: name -> file -> what
-:func:`describe` says, paths relative to the manifest; ``left_out``: name -> reason; ``fingerprint`` of it all."""
+"""``parameters`` and ``versions`` that made the arrays; ``names`` of all pairs; ``pairs``: name -> file ->
+:func:`fingerprint`, paths relative to the manifest; ``left_out``: name -> reason; ``fingerprint`` of it all."""
 
 
 def fingerprint(array: Array) -> str:
-    """SHA-256 of dtype (as ``<f4``), shape (as ``(870, 1218, 2)``) and the values in C order, little-endian."""
+    """An array in one line: dtype and shape, and the SHA-256 of that and the values in C order, little-endian.
+
+    >>> fingerprint(np.zeros((2, 3), np.uint8))
+    '|u1(2, 3) 56ba2b0a88c05fbb1b5dc5eb2220f3fc2f8abe7a63afdb84dc2e6f46e80e130e'
+    """
     little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
-    return hashlib.sha256(f"{little.dtype.str}{little.shape}".encode() + little.tobytes()).hexdigest()
-
-
-def describe(array: Array) -> dict[str, Any]:
-    """An array's entry in the manifest."""
-    return {"sha256": fingerprint(array), "shape": list(array.shape), "dtype": str(array.dtype)}
+    head = f"{little.dtype.str}{little.shape}"
+    return f"{head} {hashlib.sha256(head.encode() + little.tobytes()).hexdigest()}"
 
 
 def read_array(path: Path) -> Array:
@@ -80,9 +80,9 @@ def versions() -> dict[str, Any]:
     }
 
 
-def set_fingerprint(pairs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def set_fingerprint(pairs: Mapping[str, Mapping[str, str]]) -> str:
     """SHA-256 of the lines "file fingerprint", in order of the files: one word to compare two copies by."""
-    lines = sorted(f"{file} {entry['sha256']}\n" for files in pairs.values() for file, entry in files.items())
+    lines = sorted(f"{file} {expected}\n" for files in pairs.values() for file, expected in files.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -118,12 +118,12 @@ def problems(folder: Path, manifest: Manifest) -> Iterator[list[str]]:
     for name in manifest["names"]:
         files = manifest["pairs"].get(name, {})
         missing = [] if files or name in manifest["left_out"] else [f"{name}: not made yet"]
-        yield missing + [text for file, entry in files.items() if (text := _problem(folder / file, entry))]
+        yield missing + [text for file, expected in files.items() if (text := _problem(folder / file, expected))]
 
 
-def _problem(path: Path, entry: Mapping[str, Any]) -> str:
+def _problem(path: Path, expected: str) -> str:
     try:
-        found = describe(read_array(path))
+        found = fingerprint(read_array(path))
     except OpticalZoomError as error:
         return str(error)
-    return "" if found == entry else f"{path}: has {found}, expected {dict(entry)}."
+    return "" if found == expected else f"{path}: is {found}, expected {expected}."

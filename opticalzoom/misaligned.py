@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from opticalzoom.errors import OpticalZoomError
-from opticalzoom.fingerprints import Array, Manifest, describe, versions, write_array
+from opticalzoom.fingerprints import Array, Manifest, fingerprint, versions, write_array
 from opticalzoom.pairs.prepare import Preparation, aligned_target, both_grids
 from opticalzoom.pairs.register import Method
 from opticalzoom.pairs.simulate import Misalignment
@@ -66,10 +65,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a job: file -> :func:`~opticalzoom.fingerprints.describe`, or the reason why there is none."""
+    """What became of a job: file -> fingerprint, or the reason why there is none."""
 
     job: Job
-    files: dict[str, dict[str, Any]]
+    files: dict[str, str]
     reason: str = ""
 
 
@@ -114,7 +113,7 @@ def write_pair(job: Job) -> Written:
     files = {f"{key}/{job.name}.{'npz' if key == 'field' else 'png'}": array for key, array in arrays.items()}
     for file, array in files.items():
         write_array(job.folder / file, array)
-    return Written(job, {file: describe(array) for file, array in files.items()})
+    return Written(job, {file: fingerprint(array) for file, array in files.items()})
 
 
 def pair_arrays(pair: Pair, scale: int, pairs: PairSet) -> dict[str, Array] | str:

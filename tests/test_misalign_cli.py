@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import hashlib
 import json
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from opticalzoom import misalign_cli
+from opticalzoom import fingerprints, misalign_cli
 from opticalzoom.cli import main
 from opticalzoom.misaligned import FIELD_STEP, PairSet, pair_arrays
 from opticalzoom.pairs.prepare import Preparation, prepare_pair
@@ -132,16 +133,22 @@ def test_the_field_of_a_registered_pair_is_what_registration_left(city100, paral
         assert error.mean() < 4
 
 
+def test_the_fingerprints_example_runs():
+    assert doctest.testmod(fingerprints) == (0, 1)
+
+
 def test_fingerprints_are_of_the_decoded_arrays(made):
     listed = manifest(made / SET)
     assert sorted(listed["pairs"]) == TRAIN
     files = listed["pairs"]["003"]
     assert sorted(files) == ["field/003.npz", "known/003.png", "trusted/003.png", "x/003.png", "y/003.png"]
     y = pixels(made / SET / "y" / "003.png")
-    assert files["y/003.png"]["sha256"] == hashlib.sha256(b"|u1(150, 201, 3)" + y.tobytes()).hexdigest()
+    head = "|u1(150, 201, 3)"
+    assert files["y/003.png"] == f"{head} {hashlib.sha256(head.encode() + y.tobytes()).hexdigest()}"
     field = np.load(made / SET / "field" / "003.npz")["field"]
-    assert files["field/003.npz"]["sha256"] == hashlib.sha256(b"<f4(150, 201, 2)" + field.tobytes()).hexdigest()
-    lines = sorted(f"{file} {entry['sha256']}\n" for pair in listed["pairs"].values() for file, entry in pair.items())
+    head = "<f4(150, 201, 2)"
+    assert files["field/003.npz"] == f"{head} {hashlib.sha256(head.encode() + field.tobytes()).hexdigest()}"
+    lines = sorted(f"{file} {line}\n" for pair in listed["pairs"].values() for file, line in pair.items())
     assert listed["fingerprint"] == hashlib.sha256("".join(lines).encode()).hexdigest()
     moves = {"strength": 4.0, "local": 1.0, "seed": 0, "parallax": 5.0}
     assert listed["parameters"]["misalignment"] == moves
