@@ -362,7 +362,7 @@ def test_missing_empty_text_and_unknown_files(tmp_path):
     for name, cause in (
         ("missing.jpg", "No such file"),
         ("empty.jpg", "is empty"),
-        ("text.jpg", "no whole PNG, JPEG, TIFF or WebP"),
+        ("text.jpg", "no whole PNG, JPEG, TIFF, WebP, HEIC or AVIF"),
         ("text.tif", "cannot be decoded"),
         ("folder.png", "cannot be read"),
         ("photo.xyz", "use one of|Use one of"),
