@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -187,10 +188,11 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 
 
 def _pixels(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{text} is no displacement")
-    return value
+    with suppress(ValueError):
+        value = float(text)
+        if 0 <= value < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no displacement; give pixels, 0 or more")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -263,3 +263,11 @@ def test_bad_requests_are_refused(city100, tmp_path, capsys):
     with pytest.raises(SystemExit):
         misalign(city100, tmp_path / "out", "--strengths", "-3")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("strength", ["-3", "far", "inf", "nan"])
+def test_displacements_that_are_none_are_explained(strength, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["misalign", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--strengths", strength])
+    assert stopped.value.code == 2
+    assert f"{strength!r} is no displacement; give pixels, 0 or more" in capsys.readouterr().err
