@@ -12,23 +12,19 @@ from threading import Thread
 
 import pytest
 import yaml
-from PIL import Image
-from skimage import data
 
 from opticalzoom.cli import main
 from opticalzoom.evaluate import PROTOCOLS
 from opticalzoom.reproduce_cli import _duration
 from opticalzoom.studies.pace import Progress, read_progress
 from opticalzoom.studies.work import TRIAL_STEPS
+from tests.trainings import write_photos
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("photos")
-    photo = data.astronaut()
-    for number in range(12):
-        Image.fromarray(photo[20 * number :][:144, 10 * number :][:, :144]).save(root / f"{number:02d}.png")
-    return root
+    return write_photos(root, 144)
 
 
 def arguments(folder: Path, out: Path, *more: str) -> list[str]:

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
-from skimage import data
 
 from opticalzoom.checkpoint import read_card
 from opticalzoom.cli import main
 from opticalzoom.train import Batch, ZoomTraining
+from tests.trainings import quick, write_photos
 
 CONFIG = Path(__file__).parents[1] / "configs" / "simulated-sdan-lite-x3.yaml"
 
@@ -23,29 +22,16 @@ CONFIG = Path(__file__).parents[1] / "configs" / "simulated-sdan-lite-x3.yaml"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("photos")
-    photo = data.astronaut()
-    for number in range(12):
-        Image.fromarray(photo[20 * number :][:96, 10 * number :][:, :96]).save(root / f"{number:02d}.png")
-    return root
+    return write_photos(root)
 
 
 def train(folder: Path, out: Path, *more: str, steps: int = 6) -> int:
     options = {
-        "data.root": folder,
-        "data.cache": folder.parent / "cache",
-        "data.registration": "none",
-        "data.misalignment": 0,
-        "data.local": 0,
-        "data.batch_size": 2,
+        **quick(folder, out),
         "data.patch_size": 16,
-        "data.workers": 0,
         "model.arguments": '{"features": 8, "blocks": 1}',
         "trainer.max_steps": steps,
         "trainer.val_check_interval": 4,
-        "trainer.log_every_n_steps": 1,
-        "trainer.precision": "32-true",
-        "trainer.accelerator": "cpu",
-        "out": out,
     }
     return main(["train", "--config", str(CONFIG), *(f"--{k}={v}" for k, v in options.items()), *more])
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
-from skimage import data
 
 from opticalzoom.cli import main
 from opticalzoom.train import Batch, ZoomTraining
+from tests.trainings import quick, write_photos
 
 CONFIG = Path(__file__).parents[1] / "configs" / "simulated-sdan-lite-x3.yaml"
 GAME = {
@@ -33,31 +32,11 @@ GAME = {
 def folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("objectives") / "photos"
     root.mkdir()
-    photo = data.astronaut()
-    for number in range(12):
-        Image.fromarray(photo[20 * number :][:96, 10 * number :][:, :96]).save(root / f"{number:02d}.png")
-    return root
+    return write_photos(root)
 
 
 def arguments(folder: Path, out: Path, options: dict[str, object]) -> list[str]:
-    chosen = {
-        "data.root": folder,
-        "data.cache": folder.parent / "cache",
-        "data.registration": "none",
-        "data.misalignment": 0,
-        "data.local": 0,
-        "data.batch_size": 2,
-        "data.patch_size": 12,
-        "data.workers": 0,
-        "model.arguments": '{"features": 4, "blocks": 1}',
-        "trainer.max_steps": 6,
-        "trainer.val_check_interval": 6,
-        "trainer.log_every_n_steps": 1,
-        "trainer.precision": "32-true",
-        "trainer.accelerator": "cpu",
-        "out": out,
-        **options,
-    }
+    chosen = quick(folder, out) | options
     return ["train", "--config", str(CONFIG), *(f"--{name}={value}" for name, value in chosen.items())]
 
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
-from skimage import data
 
 import opticalzoom
 from opticalzoom.cli import main
 from opticalzoom.errors import DependencyError
 from opticalzoom.losses.features import FEATURE_NETWORKS, FeatureNetwork
 from opticalzoom.perceptual import stlpips_file, vgg19
+from tests.trainings import quick, write_photos
 
 TABLE = Path(opticalzoom.__file__).parent / "studies" / "table1"
 BASELINES = {
@@ -34,9 +33,7 @@ CONFIG = Path(__file__).parents[2] / "configs" / "simulated-sdan-lite-x3.yaml"
 def folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("table1") / "photos"
     root.mkdir()
-    for number in range(12):
-        Image.fromarray(data.astronaut()[20 * number :][:80, :80]).save(root / f"{number:02d}.png")
-    return root
+    return write_photos(root, 80)
 
 
 @pytest.fixture
@@ -52,22 +49,11 @@ def train(folder: Path, out: Path, row: str, size: str, **more: object) -> list[
     except DependencyError as error:
         pytest.skip(str(error))
     options = {
-        "data.root": folder,
-        "data.cache": folder.parent / "cache",
-        "data.registration": "none",
-        "data.misalignment": 0,
-        "data.local": 0,
-        "data.batch_size": 2,
-        "data.patch_size": 12,
-        "data.workers": 0,
+        **quick(folder, out),
         "model.arguments": NETWORKS.get(row, {"features": 4, "blocks": 1}),
         "model.objective.samples": 64,
         "trainer.max_steps": 2,
         "trainer.val_check_interval": 2,
-        "trainer.log_every_n_steps": 1,
-        "trainer.precision": "32-true",
-        "trainer.accelerator": "cpu",
-        "out": out,
         **more,
     }
     files = (CONFIG, TABLE / f"{row}.yaml", TABLE / f"{row}-{size}.yaml")
