@@ -58,7 +58,8 @@ def ssim(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         raise PairError(f"image is {height}×{width} pixels, SSIM needs at least {WINDOW}×{WINDOW}.")
     similarity = _similarity(output, target).mean(1, keepdim=True)
     if mask is not None:  # a window counts if its least pixel does
-        mask = F.max_pool2d(-mask.to(output), WINDOW, stride=1) < 0
+        rows = F.max_pool2d(-mask.to(output), (WINDOW, 1), stride=1)
+        mask = F.max_pool2d(rows, (1, WINDOW), stride=1) < 0
     return _mean(similarity.double(), mask)
 
 
@@ -77,10 +78,20 @@ def _similarity(output: Tensor, target: Tensor) -> Tensor:
 
 def _window_means(maps: Tensor) -> Tensor:
     """Gaussian-weighted means of all windows, B×1×H×W -> B×1×(H-10)×(W-10)."""
-    distance = torch.arange(WINDOW, dtype=maps.dtype, device=maps.device) - WINDOW // 2
-    weights = torch.exp(-0.5 * (distance / SIGMA) ** 2)
-    weights = weights / weights.sum()
-    return F.conv2d(F.conv2d(maps, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
+    distance = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
+    bell = torch.exp(-0.5 * (distance / SIGMA) ** 2)
+    weights: list[float] = (bell / bell.sum()).tolist()
+    # Shifted sums, map by map: a convolution of one channel takes seven times as long on processors.
+    return torch.cat([_weighted(_weighted(part, weights, -2), weights, -1) for part in maps.split(1)])
+
+
+def _weighted(maps: Tensor, weights: list[float], axis: int) -> Tensor:
+    """Weighted sums of neighbours along an axis, inside only."""
+    length = maps.shape[axis] - len(weights) + 1
+    total = maps.narrow(axis, 0, length) * weights[0]
+    for shift, weight in enumerate(weights[1:], start=1):
+        total.add_(maps.narrow(axis, shift, length), alpha=weight)
+    return total
 
 
 def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
