@@ -6,24 +6,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from os import PathLike
+    from typing import Literal
 
     from opticalzoom.api import Zoom
+    from opticalzoom.backends import Backend
 
 __all__ = ["load"]
 
 
-def load(weights: str | PathLike[str] | None = None, *, scale: int | None = None) -> Zoom:
+def load(
+    weights: str | PathLike[str] | None = None,
+    *,
+    scale: int | None = None,
+    backend: Backend | Literal["auto"] = "auto",
+) -> Zoom:
     """A zoom for images in memory: ``zoom(image)`` is the image enlarged, of the same type.
 
     Args:
         weights: bundled weights by name or a file, for RGB; without them the bundled ones that suit ``scale``.
         scale: 2, 3, 4 or 8; must be that of the weights; by default theirs.
+        backend: what computes; by default the fastest that is installed, which takes some seconds to find out the first
+            time and is remembered.
 
     Raises:
         CheckpointError: the file is missing, damaged or no weights file.
         ConfigError: the weights have another scale, or no bundled ones have it.
+        DependencyError: the backend is not installed.
         ModelError: the weights take RAW files.
     """
     from opticalzoom.api import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
 
-    return Zoom(weights, scale)
+    return Zoom(weights, scale, backend)

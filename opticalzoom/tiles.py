@@ -145,10 +145,10 @@ def _tiles(
             for part in (Window(span, its) for its in across):
                 cut = part.grown(enlarger.margin, height, width)
                 zoomed = enlarger.zoom(strip[cut.inside(whole)])
-                yield from_float(zoomed[part.inside(cut).scaled(enlarger.factor)], dtype)
                 done += 1
-                if progress:
+                if progress:  # before the tile is handed over: after the last one nobody comes back
                     progress(done, len(rows) * len(across))
+                yield from_float(zoomed[part.inside(cut).scaled(enlarger.factor)], dtype)
 
 
 def _zoom(engine: Engine, x: np.ndarray) -> np.ndarray:

@@ -12,20 +12,11 @@ from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.image import Photo
 from opticalzoom.photo.raw import RawPhoto
 from opticalzoom.photo.reader import PhotoReader, reading
-from opticalzoom.photo.window import Window, checked, spans
+from opticalzoom.photo.window import checked
 from opticalzoom.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 TILE = 256
 """Side of a tile in pixels of photo or mosaic: overlaps cost a third more work, the paper's ×4 network about 1 GB."""
-
-
-def windows(height: int, width: int, tile: int) -> list[Window]:
-    """Windows of nearly equal size, at most ``tile`` pixels a side, that cover height×width pixels exactly once.
-
-    Raises:
-        ConfigError: ``tile`` is below 1.
-    """
-    return [Window(rows, columns) for rows in spans(0, height, tile) for columns in spans(0, width, tile)]
 
 
 def zoom(
@@ -44,7 +35,7 @@ def zoom(
 
     Args:
         model: an engine, or a network as :class:`TorchEngine` takes it.
-        pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8 or uint16.
+        pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8, uint16, or float32 in [0, 1].
         icc: their colour profile.
         tile: largest side of a tile in pixels of the input; the result doesn't depend on it.
         progress: see :data:`Progress`.
@@ -57,14 +48,14 @@ def zoom(
         PhotoError: pixels of another shape or dtype, or more than the memory holds.
         ConfigError: ``tile`` is below 1.
     """
-    photo = Photo(pixels)
+    pixels = pixels if pixels.dtype == np.float32 else Photo(pixels).pixels
     engine = as_engine(model)
     if engine.contract.input == "raw":
         raise ModelError(
             "these weights take the mosaic of a RAW file.", remedy="Give the RAW file, or use weights for photos."
         )
     enlarger = photo_enlarger(engine, pixels.shape[2], icc)
-    return _whole(reading(photo.pixels), enlarger, tile, photo.pixels.dtype, progress)
+    return _whole(reading(pixels), enlarger, tile, pixels.dtype, progress)
 
 
 def zoom_photo(photo: Photo, model: nn.Module | Engine, *, tile: int = TILE, progress: Progress | None = None) -> Photo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from itertools import product, starmap
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models import build
 from opticalzoom.photo import image
 from opticalzoom.photo.image import Photo, read_photo, write_photo
-from opticalzoom.zoom import windows, zoom, zoom_photo
+from opticalzoom.photo.window import Window, spans
+from opticalzoom.zoom import zoom, zoom_photo
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SIDES = st.integers(1, 40)
@@ -63,7 +65,7 @@ def untiled(model, pixels):
 @given(height=SIDES, width=SIDES, tile=st.integers(1, 50))
 def test_windows_cover_every_pixel_once(height, width, tile):
     covered = np.zeros((height, width), int)
-    for window in windows(height, width, tile):
+    for window in starmap(Window, product(spans(0, height, tile), spans(0, width, tile))):
         assert 0 < covered[window].size <= tile**2
         covered[window] += 1
     assert (covered == 1).all()
@@ -72,7 +74,7 @@ def test_windows_cover_every_pixel_once(height, width, tile):
 @pytest.mark.parametrize("tile", [0, -5])
 def test_no_tile_without_pixels(tile):
     with pytest.raises(ConfigError, match="at least 1"):
-        windows(5, 5, tile)
+        spans(0, 5, tile)
 
 
 @pytest.mark.parametrize("name", ["sdan_lite", "srresnet_lite", "sdan"])

@@ -112,14 +112,21 @@ def write_bands(
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:
-    """Integer pixels of any shape as float32 in [0, 1]: divided by the largest value of their dtype."""
+    """Pixels of any shape as float32 in [0, 1]: integers divided by the largest value of their dtype, floats as is."""
+    if np.issubdtype(pixels.dtype, np.floating):
+        return pixels.astype(np.float32)
     return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
 
 
 def from_float(array: np.ndarray, dtype: type[np.unsignedinteger] | np.dtype) -> np.ndarray:
-    """Floats as uint8 or uint16: clipped to [0, 1], scaled, rounded to nearest; NaN becomes 0 (black)."""
-    largest = np.float32(np.iinfo(dtype).max)
-    return np.rint(np.nan_to_num(np.clip(array, 0, 1), nan=0) * largest).astype(dtype)
+    """Floats as a dtype of pixels, the inverse of :func:`to_float`: clipped to [0, 1], NaN becomes 0 (black).
+
+    For uint8 and uint16 they are scaled and rounded to nearest.
+    """
+    clipped = np.nan_to_num(np.clip(array, 0, 1), nan=0)
+    if np.issubdtype(dtype, np.floating):
+        return clipped.astype(dtype)
+    return np.rint(clipped * np.float32(np.iinfo(dtype).max)).astype(dtype)
 
 
 def find_photos(paths: Iterable[str | PathLike[str]], suffixes: Collection[str] = SUFFIXES) -> list[Path]:
