@@ -327,6 +327,12 @@ def test_float_and_back_is_exact_for_every_value(dtype):
     np.testing.assert_array_equal(from_float(floats, dtype), every)
 
 
+def test_floats_stay_floats():
+    values = np.array([0.25, -1, 2, np.nan])
+    assert to_float(values).dtype == np.float32
+    np.testing.assert_array_equal(from_float(to_float(values), np.dtype(np.float32)), np.float32([0.25, 0, 1, 0]))
+
+
 def test_from_float_rounds_clips_and_survives_nan():
     values = np.array([-1, 0.4 / 255, 0.6 / 255, 2, np.nan, np.inf, -np.inf], np.float32)
     np.testing.assert_array_equal(from_float(values, np.uint8), [0, 0, 1, 255, 0, 255, 0])
