@@ -1,7 +1,7 @@
 """Which runtime zooms, and in which precision: the one asked for, or the fastest that is installed and exact enough.
 
 What is fastest differs from processor to processor and from version to version, so it is measured, once: the outcome
-is kept in the cache folder, and so are the ONNX files that bundled and own weights are exported to on the way.
+is kept in the cache folder, and so are the files that bundled and own weights are exported to on the way.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ import torch
 
 from opticalzoom.checkpoint import load_model, read_card, resolve
 from opticalzoom.engines.engine import Array, Engine, Precision
-from opticalzoom.engines.exported import ExportPrecision
+from opticalzoom.engines.exported import FORMAT, ExportPrecision
+from opticalzoom.engines.ncnn_engine import NcnnEngine, NcnnFiles
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
-from opticalzoom.errors import ConfigError, OpticalZoomError
-from opticalzoom.export import TOLERANCE, export_bytes
+from opticalzoom.errors import CheckpointError, ConfigError, OpticalZoomError
+from opticalzoom.export import TOLERANCE
+from opticalzoom.export_ncnn import export_ncnn
+from opticalzoom.export_onnx import export_bytes
 from opticalzoom.files import atomic_path
+from opticalzoom.pipeline import at_once
 
-Backend = Literal["torch", "onnxruntime", "openvino"]
+Backend = Literal["torch", "onnxruntime", "openvino", "ncnn"]
 
 CACHE = Path("~/.cache/opticalzoom/engines")
 
@@ -38,8 +42,14 @@ PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
     "torch": ("float32", "bfloat16", "float16"),
     "onnxruntime": ("float32", "float16"),
     "openvino": ("float32", "bfloat16", "float16"),
+    "ncnn": ("float32",),
 }
 """What each backend can be asked for."""
+
+_RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
+"""What runs which exported file."""
+_EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
+"""Packages that writing one takes."""
 
 _SIDE = 128
 _WORTH_MEASURING = 4_000_000
@@ -74,7 +84,7 @@ def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engi
     """Weights ready to zoom; with as many threads as PyTorch has.
 
     Args:
-        weights: .safetensors or exported .onnx file, or bundled weights by name.
+        weights: .safetensors or exported .onnx or .param file, or bundled weights by name.
         computing: what in.
 
     Raises:
@@ -90,17 +100,20 @@ def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engi
 
 def is_exported(source: str | Path) -> bool:
     """Whether it is the name of an exported file."""
-    return str(source).lower().endswith(".onnx")
+    return Path(source).suffix.lower() in _RUNNING
 
 
 def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
     """All that fit the request, the one that others are compared with first."""
     backends = [cast(Backend, backend)] if backend != "auto" else list(_installed(source))
     if is_exported(source):
-        if backend == "torch":
-            raise ConfigError("is not for PyTorch.", path=source, remedy="Use --backend onnxruntime, or the weights.")
+        running = _RUNNING[source.suffix.lower()]
+        if backend not in ("auto", *running):
+            raise ConfigError(
+                f"is not for {backend}.", path=source, remedy=f"Use --backend {running[0]}, or the weights."
+            )
         # Without any: the one whose absence is to be told.
-        return [Choice(name, "float32") for name in backends] or [Choice("onnxruntime", "float32")]
+        return [Choice(name, "float32") for name in backends] or [Choice(running[0], "float32")]
     wanted = _promising() if precision == "auto" else (precision,)
     found = [Choice(name, kind) for name in backends for kind in PRECISIONS[name] if kind in wanted]
     if not found:
@@ -111,14 +124,12 @@ def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
 
 def _installed(source: Path) -> Iterator[Backend]:
     """What can run the weights here. Anything but PyTorch runs exported files, and exporting needs the extra."""
-    if not is_exported(source):
+    exported = is_exported(source)
+    if not exported:
         yield "torch"
-        if not (find_spec("onnx") and find_spec("onnxscript")):
-            return
-    if find_spec("onnxruntime"):
-        yield "onnxruntime"
-    if find_spec("openvino"):
-        yield "openvino"
+    for suffix, backends in _RUNNING.items():
+        able = source.suffix.lower() == suffix if exported else all(map(find_spec, _EXPORTING[suffix]))
+        yield from (name for name in backends if able and find_spec(name))
 
 
 def _promising() -> tuple[Precision, ...]:
@@ -132,22 +143,42 @@ def _start(source: Path, choice: Choice) -> Engine:
     if choice.backend == "torch":
         return TorchEngine(load_model(source), choice.precision, "cuda" if torch.cuda.is_available() else "cpu")
     if choice.backend == "onnxruntime":
-        return OnnxRuntimeEngine(_exported(source, cast(ExportPrecision, choice.precision)), threads)
-    return OpenVinoEngine(_exported(source, "float32"), threads, choice.precision)
+        return OnnxRuntimeEngine(_as_onnx(source, cast(ExportPrecision, choice.precision)), threads)
+    if choice.backend == "openvino":
+        return OpenVinoEngine(_as_onnx(source, "float32"), threads, choice.precision)
+    return NcnnEngine(_as_ncnn(source), threads)
 
 
-def _exported(source: Path, precision: ExportPrecision) -> Path | bytes:
+def _as_onnx(source: Path, precision: ExportPrecision) -> Path | bytes:
     """Weights as an ONNX file, out of the cache if they were exported before."""
     if is_exported(source):
         return source
-    digest = hashlib.sha256(source.read_bytes())
-    digest.update(f"{precision} {version('opticalzoom')} {torch.__version__}".encode())
-    path = CACHE.expanduser() / f"{digest.hexdigest()[:24]}.onnx"
+    path = _cached(source, f"{precision} {torch.__version__}", ".onnx")
     with suppress(OSError):
         return path.read_bytes()
     content = export_bytes(load_model(source), precision, read_card(source).white_balance)
     _keep(path, content)
     return content
+
+
+def _as_ncnn(source: Path) -> Path | NcnnFiles:
+    """Weights as files of ncnn, out of the cache if they were exported before."""
+    if is_exported(source):
+        return source
+    path = _cached(source, f"ncnn {_version('pnnx')}", ".param")
+    with suppress(CheckpointError):
+        return NcnnFiles.read(path)
+    files = export_ncnn(load_model(source), read_card(source).white_balance)
+    with suppress(OpticalZoomError):
+        files.write(path, overwrite=True)
+    return files
+
+
+def _cached(source: Path, kind: str, suffix: str) -> Path:
+    """Where weights are kept that were exported by this version."""
+    digest = hashlib.sha256(source.read_bytes())
+    digest.update(f"{kind} {FORMAT} {version('opticalzoom')}".encode())
+    return CACHE.expanduser() / f"{digest.hexdigest()[:24]}{suffix}"
 
 
 def _fastest(source: Path, choices: list[Choice]) -> Choice:
@@ -190,9 +221,10 @@ def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
 
 
 def _timed(engine: Engine, x: Array) -> tuple[float, Array]:
+    """Seconds that a tile takes if there are as many as are computed at once, and one of them."""
     start = time.perf_counter()
-    image = engine(x)
-    return time.perf_counter() - start, image
+    *_, image = at_once(engine, [x] * engine.streams, engine.streams)
+    return (time.perf_counter() - start) / engine.streams, image
 
 
 def _picture(channels: int) -> Array:
@@ -206,7 +238,7 @@ def _picture(channels: int) -> Array:
 def _situation(source: Path, choices: list[Choice]) -> str:
     """Digest of what decides which choice is fastest; the number of threads hardly does."""
     kind: object = source.read_bytes().hex() if is_exported(source) else list(vars(read_card(source)).values())[:2]
-    versions = [_version(name) for name in ("torch", "onnxruntime", "openvino")]
+    versions = [_version(name) for name in PRECISIONS]
     machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     text = json.dumps([kind, choices, versions, machine, gpu])

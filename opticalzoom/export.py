@@ -1,96 +1,33 @@
-"""Weights as ONNX: the network that zooms without alignment, of any size, checked against PyTorch once it is written.
-
-The graph has only convolutions, ReLUs, sums, edge padding and depth-to-space (``rrdb``: nearest-neighbour resizing,
-too; ``resized`` input: shuffling), and no limit on the size of what it is given.
-"""
+"""Weights as files for other programs, checked against PyTorch once they are written."""
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from opticalzoom.engines.engine import Array, Engine
-from opticalzoom.engines.exported import INPUT, OUTPUT, Exported, ExportPrecision
+from opticalzoom.engines.exported import ExportPrecision
+from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine, require
 from opticalzoom.engines.torch_engine import TorchEngine
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.export_ncnn import export_ncnn
+from opticalzoom.export_onnx import export_bytes
 from opticalzoom.files import atomic_path
 from opticalzoom.models.contract import Contract
-
-OPSET = 18
-"""The oldest that PyTorch's exporter writes; ONNX Runtime has it since 1.14, OpenVINO since 2023.0."""
-IR_VERSION = 8
-"""The oldest file format that has the opset; PyTorch writes a newer one that ONNX Runtime before 1.18 refuses."""
 
 TOLERANCE = {"float32": 1e-4, "bfloat16": 1 / 255, "float16": 1 / 255}
 """Largest difference from PyTorch in float32, of values in [0, 1]."""
 
+SUFFIXES = (".onnx", ".param")
+"""Of what can be written: ONNX, and ncnn (with a ``.bin`` and a ``.json`` beside it)."""
+
 _SIZES = ((1, 24, 40), (2, 17, 23), (1, 1, 9))  # batch, height and width of what is compared
-
-
-class _Unaligned(nn.Module):
-    """What is exported: float32 to float32, computed in the model's own precision.
-
-    Shape:
-        As the model's input to N×3×H'×W'.
-    """
-
-    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.model, self.dtype = model.to(dtype), dtype
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Zoom without alignment."""
-        image: Tensor = self.model.forward_unaligned(x.to(self.dtype)).image  # type: ignore[operator]
-        return image.to(x.dtype)
-
-
-def export_bytes(model: nn.Module, precision: ExportPrecision = "float32", white_balance: str = "input") -> bytes:
-    """A model as the content of an ONNX file.
-
-    Args:
-        model: in eval mode, on the CPU; with float16 it is changed to it.
-        precision: of weights and of what is computed.
-        white_balance: what the model was trained with, for RAW input.
-
-    Raises:
-        DependencyError: onnx or onnxscript is not installed.
-    """
-    onnx = require("onnx", "onnx")
-    require("onnxscript", "onnx")
-    contract = cast(Contract, model.contract)
-    exported = Exported(contract, precision, white_balance)
-    axes = {0: "batch", 2: "height", 3: "width"}
-    side = 4 * contract.scale
-    example = torch.rand(2, contract.channels, side, side + contract.scale)  # sides of 1 would become constants
-    with _quiet():
-        program = torch.onnx.export(
-            _Unaligned(model, getattr(torch, precision)),
-            (example,),
-            dynamo=True,
-            dynamic_shapes=(dict.fromkeys(axes, torch.export.Dim.DYNAMIC),),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            opset_version=OPSET,
-            verbose=False,
-        )
-    graph = cast(Any, program).model_proto
-    graph.ir_version = IR_VERSION
-    for node in graph.graph.node:
-        del node.metadata_props[:]  # where in whose source file it came from; only newer formats have it
-    _name_axes(graph.graph, axes)
-    onnx.helper.set_model_props(graph, exported.properties())
-    onnx.checker.check_model(graph, full_check=True)
-    return cast(bytes, graph.SerializeToString())
 
 
 def export_model(
@@ -101,12 +38,12 @@ def export_model(
     *,
     overwrite: bool = False,
 ) -> dict[str, float]:
-    """Write a model as ONNX, and run what was written in every runtime that is installed.
+    """Write a model, and run what was written in every runtime that is installed.
 
     Args:
         model: in eval mode, float32, on the CPU.
-        path: of the file, ``.onnx``.
-        precision: of weights and of what is computed; input and result are float32.
+        path: of the file, ``.onnx`` or ``.param``.
+        precision: of weights and of what is computed; input and result are float32. ncnn: float32.
         white_balance: what the model was trained with, for RAW input.
         overwrite: whether a file of that name may be replaced.
 
@@ -114,25 +51,44 @@ def export_model(
         Runtime -> largest difference from PyTorch in float32, of values in [0, 1].
 
     Raises:
-        DependencyError: onnx, onnxscript or onnxruntime is not installed.
-        ModelError: a difference is above :data:`TOLERANCE`; no file is left.
+        DependencyError: onnx, onnxscript or onnxruntime (ncnn: pnnx or ncnn) is not installed.
+        ConfigError: another suffix, or ncnn in float16.
+        ModelError: a difference is above :data:`TOLERANCE`, or it cannot be translated; no file is left.
         OutputExistsError: the file is there and ``overwrite`` is false.
         OpticalZoomError: it cannot be written.
     """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        wanted = " or ".join(SUFFIXES)
+        raise ConfigError(f"has the suffix {path.suffix!r}, expected {wanted}.", path=path, remedy=f"Name a {wanted}.")
+    expected = [(x, TorchEngine(model)(x)) for x in _pictures(cast(Contract, model.contract))]
+    if suffix == ".param":
+        if precision != "float32":
+            raise ConfigError("ncnn files are float32.", path=path, remedy="Leave --precision, or name an .onnx file.")
+        require("ncnn", "ncnn")
+        files = export_ncnn(model, white_balance)
+        differences = {"ncnn": _difference(NcnnEngine(files), expected)}
+        _check(differences, precision, path)
+        files.write(path, overwrite)
+        return differences
     require("onnxruntime", "onnx")
     with atomic_path(path, overwrite=overwrite) as part:
-        expected = [(x, TorchEngine(model)(x)) for x in _pictures(cast(Contract, model.contract))]
         part.write_bytes(export_bytes(model, precision, white_balance))
         differences = {name: _difference(start(part), expected) for name, start in _runtimes().items()}
-        worst = max(differences, key=differences.__getitem__)
-        if not differences[worst] <= TOLERANCE[precision]:  # also if it is no number
-            raise ModelError(
-                f"{worst} computes other values than PyTorch: they differ by up to {differences[worst]:.2g}, expected "
-                f"at most {TOLERANCE[precision]:.2g} in {precision}.",
-                path=path,
-                remedy="Export in float32." if precision == "float16" else "Try another version of torch or of it.",
-            )
+        _check(differences, precision, path)
     return differences
+
+
+def _check(differences: dict[str, float], precision: ExportPrecision, path: Path) -> None:
+    worst = max(differences, key=differences.__getitem__)
+    if not differences[worst] <= TOLERANCE[precision]:  # also if it is no number
+        raise ModelError(
+            f"{worst} computes other values than PyTorch: they differ by up to {differences[worst]:.2g}, expected "
+            f"at most {TOLERANCE[precision]:.2g} in {precision}.",
+            path=path,
+            remedy="Export in float32." if precision == "float16" else "Try another version of torch or of it.",
+        )
 
 
 def _runtimes() -> dict[str, Callable[[Path], Engine]]:
@@ -148,26 +104,3 @@ def _pictures(contract: Contract) -> Iterator[Array]:
 
 def _difference(engine: Engine, expected: list[tuple[Array, Array]]) -> float:
     return max(float(np.abs(engine(x) - image).max()) for x, image in expected)
-
-
-def _name_axes(graph: Any, axes: dict[int, str]) -> None:
-    """Instead of symbols that the exporter numbered."""
-    symbols = {axis: graph.input[0].type.tensor_type.shape.dim[axis].dim_param for axis in axes}
-    for axis, name in axes.items():
-        graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
-        out = graph.output[0].type.tensor_type.shape.dim[axis]
-        out.dim_param = name if out.dim_param == symbols[axis] else f"zoomed {name}"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the exporter's remarks on its own insides."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

@@ -1,4 +1,4 @@
-"""The verb ``export``: weights as an ONNX file for other programs and runtimes."""
+"""The verb ``export``: weights as an ONNX or ncnn file for other programs and runtimes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rich.console import Console
 
 from opticalzoom.checkpoint import load_model, read_card
 from opticalzoom.engines.exported import ExportPrecision
-from opticalzoom.errors import ConfigError
 from opticalzoom.export import export_model
 
 
@@ -23,8 +22,6 @@ def run(arguments: list[str]) -> int:
     """
     args = _parser().parse_args(arguments)
     path = Path(args.output)
-    if path.suffix.lower() != ".onnx":
-        raise ConfigError(f"has the suffix {path.suffix!r}, expected .onnx.", path=path, remedy="Name a .onnx file.")
     card, model = read_card(args.weights), load_model(args.weights)
     console = Console()
     with console.status(f"Exporting {args.weights}"):
@@ -38,15 +35,21 @@ def run(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="opticalzoom export",
-        description="Write weights as ONNX, for pictures of any size; how to use the file is in docs/export.md.",
+        description="Write weights as ONNX or ncnn, for pictures of any size; how to use them is in docs/export.md.",
     )
     parser.add_argument("weights", metavar="WEIGHTS", help="a weights file, or bundled weights by name")
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .onnx file to write")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the .onnx file to write, or a .param (ncnn: with .bin and .json)",
+    )
     parser.add_argument(
         "--precision",
         choices=get_args(ExportPrecision),
         default="float32",
-        help="of weights and computing; input and result stay float32 (default: float32)",
+        help="of weights and computing, ONNX only; input and result stay float32 (default: float32)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a file that is there already")
     return parser

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from opticalzoom.engines import TorchEngine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.ensemble import EnsembleEngine
+from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError
 from opticalzoom.models.contract import Contract
 from opticalzoom.tiles import Enlarger
@@ -23,30 +24,33 @@ LARGEST, SMALLEST = 512, 16
 """Sides of tiles: larger ones gain nothing, and at smaller ones overlaps cost ten times the work."""
 
 _PROBE = 32
-_EXPORTED = 2048
-_SHARE = 1.5
-"""What a step of a network needs over its largest input and output: sums that are kept, copies in another order."""
-_BANDS_READ, _BANDS_WRITTEN = 3, 3
-"""In use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
+_BANDS_READ, _BANDS_WRITTEN = 4, 3
+"""Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
 
 
 def bytes_per_pixel(model: nn.Module | Engine) -> int:
-    """About how much a network needs for each pixel of a photo (RAW: cell), as its layers show on a small picture.
+    """About how much a network needs for each pixel of a photo (RAW: cell)."""
+    while isinstance(model, EnsembleEngine):
+        model = model.engine
+    if isinstance(model, ExportedEngine):  # which does not show its layers: they were looked at before
+        return math.ceil(model.memory_factor * model.exported.layer_bytes)
+    network = model.network if isinstance(model, TorchEngine) else cast(nn.Module, model)
+    return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
 
-    An exported model does not show its layers: as much as twice our bundled weights is assumed.
+
+def layer_bytes(model: nn.Module) -> int:
+    """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
+
+    Every engine needs about a multiple of it of its own.
     """
-    while isinstance(model, (EnsembleEngine, TorchEngine)):
-        model = model.engine if isinstance(model, EnsembleEngine) else model.network
-    if not isinstance(model, nn.Module):
-        return _EXPORTED
     contract = cast(Contract, model.contract)
     largest = 0
 
     def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal largest
-        largest = max(largest, sum(part.numel() for part in (*inputs, output) if isinstance(part, Tensor)))
+        largest = max(largest, inputs[0].numel() + output.numel())
 
-    hooks = [layer.register_forward_hook(look) for layer in model.modules() if not list(layer.children())]
+    hooks = [layer.register_forward_hook(look) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
     try:
         with torch.inference_mode():
             x = torch.zeros(1, contract.channels, _PROBE, _PROBE)
@@ -54,9 +58,8 @@ def bytes_per_pixel(model: nn.Module | Engine) -> int:
     finally:
         for hook in hooks:
             hook.remove()
-    needed = _SHARE * largest + 3 * image.numel()
     enlarged = contract.scale**2 if contract.input == "resized" else 1
-    return math.ceil(4 * needed / _PROBE**2) * enlarged
+    return math.ceil(4 * (largest + image.numel()) / _PROBE**2) * enlarged
 
 
 def tile_side(memory: int, per_pixel: int, enlarger: Enlarger, width: int, channels: int, itemsize: int) -> int:
@@ -76,7 +79,7 @@ def tile_side(memory: int, per_pixel: int, enlarger: Enlarger, width: int, chann
 
     def needed(side: int) -> int:
         rows, factor = side + 2 * enlarger.margin, enlarger.factor
-        tile = per_pixel * rows * min(rows, width)
+        tile = enlarger.streams * per_pixel * rows * min(rows, width)
         read = _BANDS_READ * rows * width * channels * itemsize
         written = _BANDS_WRITTEN * side * factor * width * factor * enlarger.channels * itemsize
         return tile + read + written

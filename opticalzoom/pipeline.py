@@ -1,12 +1,14 @@
-"""Work that overlaps: the next item is made while the one before is used."""
+"""Work that overlaps: the next items are made while the one before is used."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 _END = object()
 
@@ -28,6 +30,31 @@ def ahead(items: Iterable[T], most: int = 1) -> Generator[T, None, None]:
         while (item := ready.popleft().result()) is not _END:
             ready.append(pool.submit(next, source, _END))
             yield item
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        if isinstance(source, Generator):
+            source.close()
+
+
+def at_once(function: Callable[[S], T], items: Iterable[S], threads: int, most: int = 1) -> Generator[T, None, None]:
+    """The function of each item, in order, computed by several threads while earlier results are used.
+
+    Otherwise as :func:`ahead`; the items themselves are made by who asks for the results.
+
+    Args:
+        function: may be called by several threads at once.
+        items: one result each.
+        threads: how many compute.
+        most: how many results may be ready, waiting, or under way; all threads have work in any case.
+    """
+    source = iter(items)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        ready = deque(pool.submit(function, item) for item in islice(source, max(most, threads)))
+        while ready:
+            result = ready.popleft().result()
+            ready.extend(pool.submit(function, item) for item in islice(source, 1))
+            yield result
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(source, Generator):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,7 +25,7 @@ from opticalzoom.photo.orientation import as_stored, upright
 from opticalzoom.photo.raw import RawPhoto
 from opticalzoom.photo.reader import PhotoReader
 from opticalzoom.photo.window import Window, grown, spans
-from opticalzoom.pipeline import ahead
+from opticalzoom.pipeline import ahead, at_once
 
 Progress = Callable[[int, int], None]
 """Called after every tile with the number of tiles done and of all tiles."""
@@ -41,12 +42,14 @@ class Enlarger:
         factor: f.
         channels: C'.
         margin: how many pixels around a part its zoom depends on.
+        streams: how many parts to zoom at once.
     """
 
     zoom: Callable[[np.ndarray], np.ndarray]
     factor: int
     channels: int
     margin: int
+    streams: int = 1
 
 
 def overlap(contract: Contract) -> int:
@@ -75,7 +78,7 @@ def photo_enlarger(engine: Engine, channels: int, icc: bytes | None) -> Enlarger
         return np.concatenate([zoomed, cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC)[..., None]], axis=2)
 
     margin = overlap(engine.contract) + colours.reach
-    return Enlarger(zoom, scale, channels, max(margin, _BICUBIC_REACH) if colours.alpha else margin)
+    return Enlarger(zoom, scale, channels, max(margin, _BICUBIC_REACH) if colours.alpha else margin, engine.streams)
 
 
 def mosaic_enlarger(engine: Engine, raw: RawPhoto, white_balance: WhiteBalance) -> Enlarger:
@@ -91,7 +94,7 @@ def mosaic_enlarger(engine: Engine, raw: RawPhoto, white_balance: WhiteBalance) 
         sensor = to_float(as_stored(cells, raw.orientation))  # what a network learned of colours' places holds there
         return upright(decode_picture(_zoom(engine, sensor), raw, white_balance), raw.orientation)
 
-    return Enlarger(zoom, engine.contract.grid_factor, 3, overlap(engine.contract))
+    return Enlarger(zoom, engine.contract.grid_factor, 3, overlap(engine.contract), engine.streams)
 
 
 def zoomed_bands(
@@ -119,36 +122,67 @@ def zoomed_bands(
         ConfigError: ``tile`` is below 1.
         PhotoError: the photo cannot be read.
     """
-    factor, across = enlarger.factor, len(spans(window.columns.start, window.columns.stop, tile))
-    with closing(ahead(_tiles(reader, enlarger, window, tile, dtype, progress), across)) as tiles:
-        for rows in spans(window.rows.start, window.rows.stop, tile):
-            band = np.empty((*Window(rows, window.columns).scaled(factor).shape, enlarger.channels), dtype)
+    tile = fastest_side(window.shape, tile, enlarger, reader.shape)
+    rows, columns = (spans(side.start, side.stop, tile) for side in window)
+    total, done = len(rows) * len(columns), 0
+
+    def zoomed(cut: _Cut) -> np.ndarray:
+        return from_float(enlarger.zoom(cut.pixels)[cut.inside.scaled(enlarger.factor)], dtype)
+
+    cuts = _cuts(reader, enlarger.margin, rows, columns)
+    with closing(at_once(zoomed, cuts, enlarger.streams, len(columns))) as tiles:
+        for span in rows:
+            shape = Window(span, window.columns).scaled(enlarger.factor).shape
+            band = np.empty((*shape, enlarger.channels), dtype)
             at = 0
-            for zoomed in islice(tiles, across):
-                band[:, at : at + zoomed.shape[1]] = zoomed
-                at += zoomed.shape[1]
+            for part in islice(tiles, len(columns)):
+                band[:, at : at + part.shape[1]] = part
+                at += part.shape[1]
+                done += 1
+                if progress:
+                    progress(done, total)
             yield band
 
 
-def _tiles(
-    reader: PhotoReader, enlarger: Enlarger, window: Window, tile: int, dtype: np.dtype, progress: Progress | None
-) -> Iterator[np.ndarray]:
-    """The zoomed tiles, row by row; the next rows are read while some are zoomed."""
+def fastest_side(window: tuple[int, int], longest: int, enlarger: Enlarger, photo: tuple[int, ...]) -> int:
+    """The side of tiles that takes the least time: few tiles overlap little, but every stream has to have its share.
+
+    Args:
+        window: height and width of the part that is zoomed.
+        longest: that is allowed.
+        enlarger: what zooms.
+        photo: height and width of all that there is, and more.
+    """
+
+    def time(side: int) -> int:
+        """In pixels that a stream computes."""
+        counts = [math.ceil(length / side) for length in window]
+        tile = [
+            min(math.ceil(length / count) + 2 * enlarger.margin, most)
+            for length, count, most in zip(window, counts, photo, strict=False)
+        ]
+        return math.ceil(math.prod(counts) / enlarger.streams) * math.prod(tile)
+
+    return min(range(min(longest, max(window)), 0, -1), key=time, default=longest)
+
+
+class _Cut(NamedTuple):
+    """Pixels that are zoomed at once, and the tile in them; the others are only looked at."""
+
+    pixels: np.ndarray
+    inside: Window
+
+
+def _cuts(reader: PhotoReader, margin: int, rows: list[slice], columns: list[slice]) -> Iterator[_Cut]:
+    """Row by row; the next rows are read while some are used."""
     height, width, _ = reader.shape
-    columns = grown(window.columns, enlarger.margin, width)
-    rows = spans(window.rows.start, window.rows.stop, tile)
-    across = spans(window.columns.start, window.columns.stop, tile)
-    done = 0
-    with closing(ahead(reader.read(grown(span, enlarger.margin, height), columns) for span in rows)) as strips:
+    across = grown(slice(columns[0].start, columns[-1].stop), margin, width)
+    with closing(ahead(reader.read(grown(span, margin, height), across) for span in rows)) as strips:
         for span, strip in zip(rows, strips, strict=True):
-            whole = Window(grown(span, enlarger.margin, height), columns)
-            for part in (Window(span, its) for its in across):
-                cut = part.grown(enlarger.margin, height, width)
-                zoomed = enlarger.zoom(strip[cut.inside(whole)])
-                done += 1
-                if progress:  # before the tile is handed over: after the last one nobody comes back
-                    progress(done, len(rows) * len(across))
-                yield from_float(zoomed[part.inside(cut).scaled(enlarger.factor)], dtype)
+            whole = Window(grown(span, margin, height), across)
+            for part in (Window(span, its) for its in columns):
+                cut = part.grown(margin, height, width)
+                yield _Cut(strip[cut.inside(whole)], part.inside(cut))
 
 
 def _zoom(engine: Engine, x: np.ndarray) -> np.ndarray:

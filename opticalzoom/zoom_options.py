@@ -42,7 +42,7 @@ def _add_photos(group: argparse._ArgumentGroup) -> None:
 
 def _add_zoom(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--weights", metavar="FILE", help="a weights file, an exported .onnx file, or bundled weights by name"
+        "--weights", metavar="FILE", help="a weights file, an exported .onnx or .param file, or bundled weights by name"
     )
     group.add_argument("--scale", type=_positive, metavar="S", help="any number (default: 3, of RAW files 4)")
     group.add_argument(
@@ -82,7 +82,7 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         "--backend",
         choices=("auto", *PRECISIONS),
         default="auto",
-        help="what computes: onnxruntime and openvino are extras (default: the fastest that is installed)",
+        help="what computes: onnxruntime, openvino and ncnn are extras (default: the fastest that is installed)",
     )
     group.add_argument(
         "--precision",

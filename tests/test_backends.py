@@ -91,7 +91,7 @@ def test_bfloat16_is_near(name):
 def test_what_a_backend_has_not(weights, file):
     with pytest.raises(ConfigError, match="onnxruntime has no bfloat16"):
         load_engine(weights, Computing("onnxruntime", "bfloat16"))
-    with pytest.raises(ConfigError, match="not for PyTorch"):
+    with pytest.raises(ConfigError, match="not for torch"):
         load_engine(file, Computing("torch"))
 
 

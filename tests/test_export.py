@@ -16,6 +16,7 @@ from opticalzoom.cli import main
 from opticalzoom.engines.exported import Exported
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.errors import CheckpointError, DependencyError, ModelError
+from opticalzoom.memory import layer_bytes
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.image import Photo, write_photo
 from opticalzoom.zoom import zoom
@@ -40,6 +41,10 @@ def start(engine, content, **options):
     if engine is OpenVinoEngine:
         pytest.importorskip("openvino")
     return engine(content, **options)
+
+
+def described(model):
+    return Exported(model.contract, layer_bytes(model))
 
 
 def zoomed(model, x):
@@ -107,14 +112,14 @@ def test_file_is_plain_and_old_enough():
 @pytest.mark.parametrize("precision", ["float32", "float16"])
 @pytest.mark.parametrize("contract", [Contract(4, "raw", receptive_field=20), Contract(2, receptive_field=7)])
 def test_description_round_trip(contract, precision):
-    described = Exported(contract, precision, "target" if contract.input == "raw" else "input")
+    described = Exported(contract, 700, precision, "target" if contract.input == "raw" else "input")
     assert Exported.parse(described.properties(), "file") == described
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_description_in_the_file(engine):
     run = start(engine, exported("sdan_lite", "raw", 2))
-    assert run.exported == Exported(tiny("sdan_lite", "raw", 2).contract)
+    assert run.exported == described(tiny("sdan_lite", "raw", 2))
     listed = re.findall(r"^\| `(\w+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(listed) == set(run.exported.properties())
 
@@ -127,12 +132,12 @@ def changed(properties: dict[str, str]) -> bytes:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_bad_files(engine, tmp_path):
-    known = Exported(Contract(3)).properties()
+    known = Exported(Contract(3), 700).properties()
     contents = {
         b"": "damaged or no ONNX",
         b"hello": "damaged or no ONNX",
         exported()[:2000]: "damaged or no ONNX",
-        changed({}): "another program",
+        changed({}): "not exported by this version",
         changed(known | {"scale": "7"}): "damaged description",
         changed({key: value for key, value in known.items() if key != "receptive_field"}): "damaged description",
     }
@@ -183,7 +188,7 @@ def test_verb(tmp_path, weights, capsys):
 
 def test_verb_with_bad_arguments(tmp_path, weights, capsys):
     assert main(["export", weights, "-o", str(tmp_path / "tiny.pb")]) == 2
-    assert "suffix '.pb', expected .onnx" in capsys.readouterr().err
+    assert "suffix '.pb', expected .onnx or .param" in capsys.readouterr().err
     assert main(["export", str(tmp_path / "none.safetensors"), "-o", str(tmp_path / "a.onnx")]) == 2
     assert "no such weights file" in capsys.readouterr().err
 

@@ -22,6 +22,10 @@ class Engine(Protocol):
     def contract(self) -> Contract:
         """What the model takes and gives."""
 
+    @property
+    def streams(self) -> int:
+        """How many calls at once, from as many threads, are fastest; a single one need not use all cores."""
+
     def __call__(self, x: Array) -> Array:
         """Zoom a batch.
 

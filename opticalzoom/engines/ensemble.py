@@ -29,6 +29,11 @@ class EnsembleEngine:
         """The engine's."""
         return self.engine.contract
 
+    @property
+    def streams(self) -> int:
+        """The engine's."""
+        return self.engine.streams
+
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
 

@@ -37,9 +37,13 @@ class ExportedEngine:
 
     Attributes:
         exported: what the file says of itself.
+        memory_factor: what it needs at most of a tile over :attr:`Exported.layer_bytes`, as docs/zoom.md measures it.
+        streams: see :class:`opticalzoom.engines.engine.Engine`.
     """
 
     exported: Exported
+    memory_factor: float
+    streams = 1
 
     @property
     def contract(self) -> Contract:
@@ -58,6 +62,8 @@ class OnnxRuntimeEngine(ExportedEngine):
         CheckpointError: the file cannot be loaded or is none of ours.
         DependencyError: ONNX Runtime is not installed.
     """
+
+    memory_factor = 2.4
 
     def __init__(self, model: Path | bytes, threads: int = 1) -> None:
         ort = require("onnxruntime", "onnx")
@@ -91,6 +97,8 @@ class OpenVinoEngine(ExportedEngine):
         ConfigError: the processor does not have the precision.
         DependencyError: OpenVINO is not installed.
     """
+
+    memory_factor = 2.4
 
     def __init__(
         self,

@@ -20,7 +20,13 @@ class TorchEngine:
         model: in eval mode, float32; it is moved to the device and its weights are put into channels_last order.
         precision: what convolutions are computed in; the bicubic skip and the result stay float32.
         device: where.
+
+    Attributes:
+        memory_factor: see :class:`opticalzoom.engines.runtimes.ExportedEngine`.
     """
+
+    streams = 1
+    memory_factor = 2.4
 
     def __init__(
         self,

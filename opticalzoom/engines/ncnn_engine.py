@@ -1,0 +1,132 @@
+"""Zooming with ncnn, whose Winograd convolutions are the fastest on processors with AVX2: files, and what runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opticalzoom.engines.engine import Array
+from opticalzoom.engines.exported import Exported
+from opticalzoom.engines.runtimes import ExportedEngine, require
+from opticalzoom.errors import CheckpointError
+from opticalzoom.files import atomic_path
+
+INPUT, OUTPUT = "data", "output"
+"""Names of the network's blobs: those that Real-ESRGAN's ncnn program, and Upscayl after it, look for."""
+
+_DIGEST = "sha256"
+_MOST_STREAMS = 4  # each holds a tile: with more, a given memory leaves little of them but overlap
+
+
+@dataclass(frozen=True)
+class NcnnFiles:
+    """An exported model: ``model.param``, ``model.bin``, and ``model.json``, which other programs need not have.
+
+    Attributes:
+        param: the network, as text.
+        weights: float32.
+        exported: what it says of itself.
+    """
+
+    param: str
+    weights: bytes
+    exported: Exported
+
+    @classmethod
+    def read(cls, path: Path) -> NcnnFiles:
+        """Both files that belong to a ``.param``, and itself.
+
+        Raises:
+            CheckpointError: one is missing, damaged or of another program.
+        """
+        try:
+            param = path.read_text(encoding="utf-8")
+            weights = path.with_suffix(".bin").read_bytes()
+            properties = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CheckpointError(
+                f"cannot be read with its .bin and .json ({error}).",
+                path=path,
+                remedy="Keep the three files that opticalzoom export wrote together.",
+            ) from error
+        found = cls(param, weights, Exported.parse(properties if isinstance(properties, dict) else {}, str(path)))
+        if properties.get(_DIGEST) != found._digest():  # ncnn itself would read beyond the end of weights
+            raise CheckpointError("does not fit its .bin and .json.", path=path, remedy="Export it again.")
+        return found
+
+    def write(self, path: Path, overwrite: bool = False) -> None:
+        """All three; none is left if one of them fails.
+
+        Raises:
+            OutputExistsError: one is there and ``overwrite`` is false.
+            OpticalZoomError: one cannot be written.
+        """
+        described = self.exported.properties() | {_DIGEST: self._digest()}
+        if self.exported.contract.size.multiple > 1:
+            described["padding"] = f"height and width have to be multiples of {self.exported.contract.size.multiple}"
+        text = json.dumps(described, indent=1) + "\n"
+        contents = {".param": self.param.encode(), ".json": text.encode(), ".bin": self.weights}
+        with ExitStack() as stack:  # left from the last to the first: the .param appears when the others are there
+            for suffix, content in contents.items():
+                stack.enter_context(atomic_path(path.with_suffix(suffix), overwrite)).write_bytes(content)
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self.param.encode() + self.weights).hexdigest()
+
+
+class NcnnEngine(ExportedEngine):
+    """An exported model in ncnn, on the CPU in float32.
+
+    Two tiles on a core each take less time than one after the other on both: so there are several streams. Which
+    convolutions take Winograd's way is left to ncnn: its own choice was the fastest.
+
+    Args:
+        model: a .param file, or what is in it.
+        threads: of the CPU.
+
+    Raises:
+        CheckpointError: the files cannot be loaded or are none of ours.
+        DependencyError: ncnn is not installed.
+    """
+
+    memory_factor = 5.5
+
+    def __init__(self, model: Path | NcnnFiles, threads: int = 1) -> None:
+        self._ncnn: Any = require("ncnn", "ncnn")
+        # The network refers to the weights: they are kept.
+        self._files = model if isinstance(model, NcnnFiles) else NcnnFiles.read(model)
+        self.exported = self._files.exported
+        self.streams = min(threads, _MOST_STREAMS)
+        self._net = self._ncnn.Net()
+        options = self._net.opt
+        options.use_vulkan_compute, options.num_threads = False, max(1, round(threads / self.streams))
+        for kind in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_packed", "bf16_storage"):
+            setattr(options, f"use_{kind}", False)  # ARM processors would compute in them
+        if self._net.load_param_mem(self._files.param):
+            raise CheckpointError("has layers that this version of ncnn lacks.", remedy="Update ncnn.")
+        self._net.load_model_mem(self._files.weights)
+
+    def __call__(self, x: Array) -> Array:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        self.contract.check(x)
+        height, width = (side * self.contract.output_factor for side in x.shape[2:])
+        rows, columns = self.contract.size.padding(*x.shape[2:])
+        if rows or columns:  # as the network itself does in PyTorch
+            x = np.pad(x, ((0, 0), (0, 0), (0, rows), (0, columns)), mode="edge")
+        return np.stack([self._zoom(picture) for picture in x])[..., :height, :width]
+
+    def _zoom(self, picture: Array) -> Array:
+        """C×H×W to 3×H'×W'."""
+        contiguous = np.ascontiguousarray(picture)  # has a name, as Mat does not keep it alive until it is copied
+        extractor = self._net.create_extractor()
+        extractor.input(INPUT, self._ncnn.Mat(contiguous).clone())
+        failed, image = extractor.extract(OUTPUT)
+        if failed:
+            raise MemoryError("ncnn has too little memory")
+        return np.array(image)
