@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from opticalzoom.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.engine import Engine
 from opticalzoom.photo.image import read_photo, to_float
 from opticalzoom.zoom import zoom
 
 
-def difference(engine, pixels: np.ndarray, tile: int) -> float:
-    """The largest between the photo in tiles of this side and in one piece."""
-    whole = zoom(engine, pixels, tile=max(pixels.shape))
+def difference(engine: Engine, pixels: np.ndarray, tile: int) -> float:
+    """The largest between the photo in tiles of this side and in one piece, both clipped."""
+    whole = engine(pixels.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0).clip(0, 1)
     return float(np.abs(zoom(engine, pixels, tile=tile) - whole).max())
 
 

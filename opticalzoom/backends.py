@@ -72,7 +72,7 @@ class Computing:
         precision: ``auto`` for the fastest that stays within :data:`TOLERANCE` of float32. Exported files have their
             own.
         pixels: of the input, about, that will be zoomed: for a few, finding out what is fastest takes longer than it
-            saves.
+            saves, and it is not, unless it is known.
     """
 
     backend: Backend | Literal["auto"] = "auto"
@@ -94,8 +94,7 @@ def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engi
     """
     source = resolve(weights)
     choices = _choices(source, computing.backend, computing.precision)
-    settled = len(choices) == 1 or computing.pixels < _WORTH_MEASURING
-    return _start(source, choices[0] if settled else _fastest(source, choices))
+    return _start(source, choices[0] if len(choices) == 1 else _fastest(source, choices, computing.pixels))
 
 
 def is_exported(source: str | Path) -> bool:
@@ -181,12 +180,14 @@ def _cached(source: Path, kind: str, suffix: str) -> Path:
     return CACHE.expanduser() / f"{digest.hexdigest()[:24]}{suffix}"
 
 
-def _fastest(source: Path, choices: list[Choice]) -> Choice:
-    """What was found fastest before in the same situation, else what is now."""
+def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
+    """What was found fastest before in the same situation, else what is now; the first if that is not worth it."""
     path = CACHE.expanduser() / f"{_situation(source, choices)}.json"
     with suppress(OSError, ValueError, KeyError):
         found = json.loads(path.read_text(encoding="utf-8"))["fastest"]
         return next(choice for choice in choices if list(choice) == found)
+    if pixels < _WORTH_MEASURING:
+        return choices[0]
     seconds = measure(source, choices)
     fastest = min(seconds, key=lambda choice: seconds[choice] * (_WORTH if choice.precision == "float32" else 1))
     listed = {" ".join(choice): round(seconds[choice], 4) for choice in seconds}

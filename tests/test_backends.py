@@ -162,6 +162,7 @@ def test_the_fastest_is_chosen_and_remembered(machine, weights, cache):
     machine[Choice("torch", "float32")] = Fake(0.1)
     assert chosen(machine, weights) == BEST
     assert machine[Choice("torch", "float32")].calls == 0
+    assert chosen(machine, weights, pixels=100) == BEST
     (path,) = cache.iterdir()
     path.write_text("{")
     assert chosen(machine, weights) == Choice("torch", "float32")
