@@ -64,12 +64,15 @@ def run(arguments: list[str]) -> int:
 
 
 def _setting(runner: Runner, size: Size) -> str:
-    """How the rows were trained, in a sentence."""
-    config, seeds = runner.runs[0].config, len(runner.order.seeds)
-    data = config["data"]
+    """How the rows were trained, in a sentence; where the user keeps things is nobody's business."""
+    data, seeds = runner.runs[0].config["data"], len(runner.order.seeds)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data.batch_size", dest="patches", default=data["batch_size"])
+    parser.add_argument("--data.cache")
+    given, flags = parser.parse_known_args(runner.order.flags)
     return (
-        f"Every row: {runner.settings.steps} steps of {data['batch_size']} patches, ×{data['scale']}, size {size}, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}{'; ' if runner.order.flags else ''}{' '.join(runner.order.flags)}."
+        f"Every row: {runner.settings.steps} steps of {given.patches} patches, ×{data['scale']}, size {size}, "
+        f"{seeds} seed{'s' if seeds > 1 else ''}{'; ' if flags else ''}{' '.join(flags)}."
     )
 
 

@@ -60,7 +60,10 @@ def test_rows_are_trained_scored_and_tabled_and_not_again(folder, tmp_path, caps
     assert main([*words[: words.index("--")], *pretrained, *words[words.index("--") :]]) == 0
     by_row = {row["row"]: row for row in csv.DictReader((out / "results.csv").open()) if row["protocol"] == "oracle"}
     assert by_row["pretrained-again"]["psnr_y"] == by_row["sdcn"]["psnr_y"]
-    assert "again (pre-trained)" in (out / "table.md").read_text()
+    table = (out / "table.md").read_text()
+    assert "again (pre-trained)" in table
+    assert "2 steps of 2 patches" in table
+    assert str(tmp_path) not in table
     assert stamps == {path: path.stat().st_mtime_ns for path in out.glob("rows/*/weights.safetensors")}
     assert main(arguments(folder, out, "--steps", "3", "--rows", "dcn")) == 2
     assert "has rows of 2 steps" in capsys.readouterr().err
