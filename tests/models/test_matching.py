@@ -12,7 +12,8 @@ from skimage.registration import phase_cross_correlation
 from torch import Tensor
 
 from opticalzoom.models.align import inside_mask, warp_smoothly
-from opticalzoom.models.matching import fit_affine, gaussian, match, normalise_contrast, translation
+from opticalzoom.models.matching import match, separate, translation
+from opticalzoom.models.motion import fit_affine, gaussian, normalise_contrast
 
 
 def texture(height: int, width: int, seed: int = 0) -> Tensor:
@@ -58,6 +59,27 @@ def test_layers_that_move_differently_are_told_apart():
     for columns in (slice(8, 38), slice(58, 85)):
         part = (..., slice(8, 88), columns)
         assert (found[part] - true[part]).norm(dim=1).median() < 0.3
+
+
+@pytest.mark.parametrize("parallax", [(0, 4), (-3, 3), (5, 0)])
+def test_a_layer_in_front_is_found_up_to_its_silhouette(parallax):
+    picture = texture(64, 64, seed=5)
+    rows, columns = grid(64)
+    front = (rows - 0.2).square() + (columns + 0.1).square() < 0.5**2  # a fifth of the picture
+    true = torch.tensor([1.0, -2.0]).view(1, 2, 1, 1) + front * torch.tensor(parallax).view(1, 2, 1, 1)
+    wrong = (match(picture, warp_smoothly(picture, true)) - true).norm(dim=1) > 1
+    distance = ((rows - 0.2).square() + (columns + 0.1).square()).sqrt() * 32 - 16
+    inside = inside_mask(true)[:, 0].bool()
+    assert wrong[inside & (distance.abs() > 3)].float().mean() < 0.01
+    assert wrong[inside & (distance.abs() <= 3)].float().mean() < 0.25
+
+
+def test_one_motion_is_not_torn_into_two():
+    picture = texture(64, 64, seed=6)
+    rows, columns = grid(64)
+    bent = torch.stack((2 + rows * columns, -3 + 0.7 * rows.square()))[None]
+    x, y = (normalise_contrast(part) for part in (picture, warp_smoothly(picture, bent)))
+    assert torch.equal(separate(x, y, bent, translation(x, y)), bent)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 4), (48, 48), (33, 70)])
