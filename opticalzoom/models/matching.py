@@ -113,7 +113,7 @@ def separate(x: Tensor, y: Tensor, whole: Tensor, start: Tensor) -> Tensor:
     """
     seen = inside_mask(whole)  # what lies outside x tells no motion from another
     shifts, squares = _shifted_squares(x, y, start, _REACH)
-    first, second = gaussian((y - warp(x, whole)).square() * seen, _FINE), gaussian(squares * seen, _FINE)
+    first, second = (gaussian(part.mul_(seen), _FINE) for part in ((y - warp(x, whole)).square(), squares))
     best = (0.8 * first.clamp_max(1) - second - _MARGIN).clamp_min(0).mean((2, 3)).argmax(1)
     second = second[torch.arange(len(y), device=y.device), best][:, None]
     front = (second < 0.8 * first - _MARGIN).to(x.dtype)
@@ -134,4 +134,4 @@ def _shifted_squares(x: Tensor, y: Tensor, start: Tensor, radius: int) -> tuple[
     around = start[:, :, None, None].expand(-1, -1, height + 2 * radius, width + 2 * radius)
     moved = warp(F.pad(x, (radius,) * 4), around)
     parts = [moved[..., radius + dy :, radius + dx :][..., :height, :width] for dy, dx in shifts]
-    return x.new_tensor(shifts), (torch.cat(parts, dim=1) - y).square()
+    return x.new_tensor(shifts), torch.cat(parts, dim=1).sub_(y).square_()
