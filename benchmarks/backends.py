@@ -6,6 +6,7 @@ A tile of each size is zoomed in every backend, precision and number of threads 
 its own, for its peak memory and so that no library's threads disturb another's. Every process also runs the network's
 convolutions alone, on tensors of the same shapes in PyTorch's better memory format, in turns with the zoom: what else
 the machine does falls on both alike, and the ratio is what to look at. The result is compared with PyTorch in float32.
+An engine that computes several tiles at once gets as many, and the time is that of one; the memory is that of all.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from opticalzoom.engines.engine import Array
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.models.contract import Contract
+from opticalzoom.pipeline import at_once
 
 Convolution = tuple[nn.Conv2d, tuple[int, ...]]
 FORMATS = (torch.channels_last, torch.contiguous_format)
@@ -97,17 +99,23 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     start = time.perf_counter()
     engine = load_engine(args.weights, Computing(args.backend, args.precision))
     starting = time.perf_counter() - start
-    image = engine(x)
+
+    def zoom() -> list[Array]:
+        return list(at_once(engine, [x] * engine.streams, engine.streams))
+
+    image = zoom()[0]
     rise = peak_gigabytes() - before
     difference = float(np.abs(image - TorchEngine(model)(x)).max())
     found = convolutions(model, x)
     work = operations(found) / 1e9
-    zooming, *alone = seconds([lambda: engine(x), *(bare(found, kind) for kind in FORMATS)], args.repetitions)
+    together, *alone = seconds([zoom, *(bare(found, kind) for kind in FORMATS)], args.repetitions)
+    zooming = together / engine.streams
     return {
         "backend": args.backend,
         "precision": args.precision,
         "threads": args.threads[0],
         "tile": side,
+        "streams": engine.streams,
         "seconds_per_megapixel": zooming / (side**2 / 1e6),
         "gflops": work / zooming,
         "bare_gflops": work / min(alone),
@@ -180,7 +188,7 @@ def main() -> None:
             for backend, precision in kinds:
                 rows.append(measured(backend, precision, threads, tile, args))
                 print(rows[-1], flush=True)
-    versions = {name: version(name) for name in ("torch", "onnxruntime", "openvino")}
+    versions = {name: version(name) for name in PRECISIONS}
     if args.json:
         report = {"machine": platform.processor() or platform.machine(), "versions": versions, "rows": rows}
         args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

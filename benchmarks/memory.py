@@ -21,12 +21,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from opticalzoom.checkpoint import ModelCard, load_model, save_model
+from opticalzoom.backends import PRECISIONS, Backend, Computing, load_engine
+from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.memory import bytes_per_pixel
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.image import write_bands
-from opticalzoom.zoomer import MEMORY, Zoomer, load_zoomer
+from opticalzoom.zoomer import MEMORY, Zoomer
 
 _ROWS = 256
 
@@ -45,9 +46,9 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def zoom_once(weights: str, source: str, target: str, memory: int) -> dict[str, float]:
+def zoom_once(weights: str, backend: Backend, source: str, target: str, memory: int) -> dict[str, float]:
     """In a fresh process: load everything, then zoom one file."""
-    zoomer = Zoomer(load_zoomer(weights).model, memory=memory)
+    zoomer = Zoomer(load_engine(weights, Computing(backend, "float32")), memory=memory)
     before = peak()
     start = time.perf_counter()
     zoomer.zoom_to(Path(source), Path(target))
@@ -60,7 +61,16 @@ def measure(args: argparse.Namespace, megapixels: float, folder: Path) -> dict[s
     width, dtype = round(height * 4 / 3), np.dtype(f"uint{args.bits}")
     source, target = folder / f"photo{args.source}", folder / f"zoomed{args.target}"
     write_bands(source, Header((height, width, 3), dtype), texture(width, height, dtype), overwrite=True)
-    command = [sys.executable, __file__, "--once", args.weights, str(source), str(target), str(args.memory)]
+    command = [
+        sys.executable,
+        __file__,
+        "--once",
+        args.weights,
+        args.backend,
+        str(source),
+        str(target),
+        str(args.memory),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     figures = json.loads(done.stdout)
     size = target.stat().st_size
@@ -70,11 +80,12 @@ def measure(args: argparse.Namespace, megapixels: float, folder: Path) -> dict[s
 
 def main() -> None:
     if sys.argv[1:2] == ["--once"]:
-        weights, source, target, memory = sys.argv[2:]
-        print(json.dumps(zoom_once(weights, source, target, int(memory))))
+        *names, memory = sys.argv[2:]
+        print(json.dumps(zoom_once(*names, int(memory))))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", metavar="FILE", help="weights file or bundled name (default: a tiny network)")
+    parser.add_argument("--backend", choices=PRECISIONS, default="torch", help="what computes (default: torch)")
     parser.add_argument("--scale", type=int, default=3, help="of the tiny network")
     parser.add_argument("--megapixels", type=float, nargs="+", default=(12, 48, 200))
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8)
@@ -90,11 +101,14 @@ def main() -> None:
             arguments = {"scale": args.scale, "features": 8, "blocks": 1}
             card = ModelCard("srresnet_lite", arguments)
             args.weights = str(save_model(folder / "tiny.safetensors", build("srresnet_lite", **arguments), card))
+        engine = load_engine(args.weights, Computing(args.backend, "float32"))  # exports: not in what is measured
         figures = {
             "source": args.source,
             "target": args.target,
             "memory": args.memory,
-            "bytes_per_pixel": bytes_per_pixel(load_model(args.weights)),
+            "backend": args.backend,
+            "bytes_per_pixel": bytes_per_pixel(engine),
+            "streams": engine.streams,
             "photos": [measure(args, megapixels, folder) for megapixels in args.megapixels],
         }
     text = json.dumps(figures, indent=2)

@@ -26,7 +26,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from opticalzoom.backends import Backend, Computing, load_engine
+from opticalzoom.backends import PRECISIONS, Backend, Computing, load_engine
+from opticalzoom.errors import OpticalZoomError
 from opticalzoom.evaluate_cli import load_pair
 from opticalzoom.metrics import score
 from opticalzoom.pairs.patches import to_tensor
@@ -84,9 +85,7 @@ def methods(threads: int) -> dict[str, Method]:
     """All that can be started here."""
     builders: dict[str, Callable[[], Method]] = {
         "bicubic": lambda: bicubic,
-        "city100-x3, torch": lambda: ours("torch"),
-        "city100-x3, onnxruntime": lambda: ours("onnxruntime"),
-        "city100-x3, openvino": lambda: ours("openvino"),
+        **{f"city100-x3, {backend}": lambda backend=backend: ours(backend) for backend in PRECISIONS},
         "DAT-light x3": dat_light,
     }
     for name, (package, file) in NCNN.items():
@@ -95,7 +94,7 @@ def methods(threads: int) -> dict[str, Method]:
     for name, builder in builders.items():
         try:
             found[name] = builder()
-        except ImportError as error:
+        except (ImportError, OpticalZoomError) as error:
             print(f"left out: {name} ({error})")
     return found
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
@@ -22,21 +21,17 @@ import numpy as np
 import torch
 
 from opticalzoom.checkpoint import load_model, read_card, resolve
+from opticalzoom.engine_cache import as_ncnn, as_onnx, cached, keep, package_version
 from opticalzoom.engines.engine import Array, Engine, Precision
-from opticalzoom.engines.exported import FORMAT, ExportPrecision
-from opticalzoom.engines.ncnn_engine import NcnnEngine, NcnnFiles
+from opticalzoom.engines.exported import ExportPrecision
+from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
-from opticalzoom.errors import CheckpointError, ConfigError, OpticalZoomError
+from opticalzoom.errors import ConfigError, OpticalZoomError
 from opticalzoom.export import TOLERANCE
-from opticalzoom.export_ncnn import export_ncnn
-from opticalzoom.export_onnx import export_bytes
-from opticalzoom.files import atomic_path
 from opticalzoom.pipeline import at_once
 
 Backend = Literal["torch", "onnxruntime", "openvino", "ncnn"]
-
-CACHE = Path("~/.cache/opticalzoom/engines")
 
 PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
     "torch": ("float32", "bfloat16", "float16"),
@@ -138,51 +133,19 @@ def _promising() -> tuple[Precision, ...]:
 
 def _start(source: Path, choice: Choice) -> Engine:
     """The engine of a choice."""
-    threads = torch.get_num_threads()
+    threads, file = torch.get_num_threads(), source if is_exported(source) else None
     if choice.backend == "torch":
         return TorchEngine(load_model(source), choice.precision, "cuda" if torch.cuda.is_available() else "cpu")
     if choice.backend == "onnxruntime":
-        return OnnxRuntimeEngine(_as_onnx(source, cast(ExportPrecision, choice.precision)), threads)
+        return OnnxRuntimeEngine(file or as_onnx(source, cast(ExportPrecision, choice.precision)), threads)
     if choice.backend == "openvino":
-        return OpenVinoEngine(_as_onnx(source, "float32"), threads, choice.precision)
-    return NcnnEngine(_as_ncnn(source), threads)
-
-
-def _as_onnx(source: Path, precision: ExportPrecision) -> Path | bytes:
-    """Weights as an ONNX file, out of the cache if they were exported before."""
-    if is_exported(source):
-        return source
-    path = _cached(source, f"{precision} {torch.__version__}", ".onnx")
-    with suppress(OSError):
-        return path.read_bytes()
-    content = export_bytes(load_model(source), precision, read_card(source).white_balance)
-    _keep(path, content)
-    return content
-
-
-def _as_ncnn(source: Path) -> Path | NcnnFiles:
-    """Weights as files of ncnn, out of the cache if they were exported before."""
-    if is_exported(source):
-        return source
-    path = _cached(source, f"ncnn {_version('pnnx')}", ".param")
-    with suppress(CheckpointError):
-        return NcnnFiles.read(path)
-    files = export_ncnn(load_model(source), read_card(source).white_balance)
-    with suppress(OpticalZoomError):
-        files.write(path, overwrite=True)
-    return files
-
-
-def _cached(source: Path, kind: str, suffix: str) -> Path:
-    """Where weights are kept that were exported by this version."""
-    digest = hashlib.sha256(source.read_bytes())
-    digest.update(f"{kind} {FORMAT} {version('opticalzoom')}".encode())
-    return CACHE.expanduser() / f"{digest.hexdigest()[:24]}{suffix}"
+        return OpenVinoEngine(file or as_onnx(source, "float32"), threads, choice.precision)
+    return NcnnEngine(file or as_ncnn(source), threads)
 
 
 def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
     """What was found fastest before in the same situation, else what is now; the first if that is not worth it."""
-    path = CACHE.expanduser() / f"{_situation(source, choices)}.json"
+    path = cached(f"{_situation(source, choices)}.json")
     with suppress(OSError, ValueError, KeyError):
         found = json.loads(path.read_text(encoding="utf-8"))["fastest"]
         return next(choice for choice in choices if list(choice) == found)
@@ -191,7 +154,7 @@ def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
     seconds = measure(source, choices)
     fastest = min(seconds, key=lambda choice: seconds[choice] * (_WORTH if choice.precision == "float32" else 1))
     listed = {" ".join(choice): round(seconds[choice], 4) for choice in seconds}
-    _keep(path, json.dumps({"fastest": fastest, "seconds": listed}, indent=1).encode())
+    keep(path, json.dumps({"fastest": fastest, "seconds": listed}, indent=1).encode())
     return fastest
 
 
@@ -239,21 +202,8 @@ def _picture(channels: int) -> Array:
 def _situation(source: Path, choices: list[Choice]) -> str:
     """Digest of what decides which choice is fastest; the number of threads hardly does."""
     kind: object = source.read_bytes().hex() if is_exported(source) else list(vars(read_card(source)).values())[:2]
-    versions = [_version(name) for name in PRECISIONS]
+    versions = [package_version(name) for name in PRECISIONS]
     machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
     text = json.dumps([kind, choices, versions, machine, gpu])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write to the cache; a folder that cannot be written to only costs time."""
-    with suppress(OpticalZoomError), atomic_path(path, overwrite=True) as part:
-        part.write_bytes(content)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from opticalzoom import backends
+from opticalzoom import backends, engine_cache
 from opticalzoom.backends import TOLERANCE, Choice, Computing, load_engine
 from opticalzoom.checkpoint import ModelCard, bundled, save_model
 from opticalzoom.cli import main
@@ -25,7 +25,7 @@ RUNTIMES = ["onnxruntime", "openvino"]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(backends, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(engine_cache, "CACHE", tmp_path / "cache")
     return tmp_path / "cache"
 
 
@@ -64,11 +64,11 @@ def installed(monkeypatch, *names):
 @pytest.mark.parametrize("backend", RUNTIMES)
 def test_weights_in_every_backend(backend, weights, cache, monkeypatch):
     pytest.importorskip(backend)
-    monkeypatch.setattr(backends, "export_bytes", lambda *_: exported())
+    monkeypatch.setattr(engine_cache, "export_bytes", lambda *_: exported())
     run = load_engine(weights, Computing(backend, "float32"))
     np.testing.assert_allclose(run(picture()), TorchEngine(tiny())(picture()), rtol=0, atol=1e-5)
     assert [path.suffix for path in cache.iterdir()] == [".onnx"]
-    monkeypatch.setattr(backends, "export_bytes", None)  # now it comes from the cache
+    monkeypatch.setattr(engine_cache, "export_bytes", None)  # now it comes from the cache
     np.testing.assert_array_equal(load_engine(weights, Computing(backend, "float32"))(picture()), run(picture()))
 
 
@@ -221,7 +221,7 @@ def test_self_ensemble_of_an_exported_file(tmp_path, photo, file, weights):
 
 
 def test_zoom_without_the_backend(tmp_path, photo, weights, monkeypatch, capsys):
-    monkeypatch.setattr(backends, "export_bytes", lambda *_: exported())
+    monkeypatch.setattr(engine_cache, "export_bytes", lambda *_: exported())
     monkeypatch.setitem(sys.modules, "openvino", None)
     command = ["zoom", str(photo), "-o", str(tmp_path / "out"), "--weights", str(weights)]
     assert main([*command, "--backend", "openvino", "--precision", "float32"]) == 2

@@ -13,7 +13,7 @@ import torch
 pytest.importorskip("ncnn", reason="an extra")
 pytest.importorskip("pnnx", reason="an extra, and not built for every platform")
 
-from opticalzoom import backends, export
+from opticalzoom import engine_cache, export
 from opticalzoom.backends import Computing, load_engine
 from opticalzoom.checkpoint import ModelCard, save_model
 from opticalzoom.cli import main
@@ -48,7 +48,7 @@ def files(name: str = "sdan_lite", input: str = "rgb", scale: int = 3) -> NcnnFi
 
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
-    monkeypatch.setattr(backends, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(engine_cache, "CACHE", tmp_path / "cache")
     card = ModelCard("sdan_lite", {"scale": 3, "features": 8, "blocks": 1})
     return save_model(tmp_path / "tiny.safetensors", tiny(), card)
 
@@ -157,7 +157,7 @@ def test_verbs(tmp_path, weights, capsys):
 def test_weights_are_exported_once(weights, monkeypatch):
     x = np.random.default_rng(0).random((1, 3, 9, 8), np.float32)
     first = load_engine(weights, Computing("ncnn"))(x)
-    monkeypatch.setattr(backends, "export_ncnn", None)
+    monkeypatch.setattr(engine_cache, "export_ncnn", None)
     np.testing.assert_array_equal(load_engine(weights, Computing("ncnn"))(x), first)
     with pytest.raises(ConfigError, match="ncnn has no bfloat16"):
         load_engine(weights, Computing("ncnn", "bfloat16"))

@@ -8,9 +8,13 @@ import sys
 
 import pytest
 
+from opticalzoom.engines.ensemble import EnsembleEngine
+from opticalzoom.engines.exported import Exported
+from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError
-from opticalzoom.memory import LARGEST, SMALLEST, bytes_per_pixel, tile_side
+from opticalzoom.memory import LARGEST, SMALLEST, bytes_per_pixel, layer_bytes, tile_side
 from opticalzoom.models import build
+from opticalzoom.models.contract import Contract
 from opticalzoom.tiles import Enlarger
 
 ZOOM_TWICE = """
@@ -28,7 +32,7 @@ def peak():
 torch.set_num_threads(1)
 zoomer = Zoomer(build("srresnet_lite", scale=3, features=8, blocks=1).eval(), memory=60_000_000)
 folder, peaks = Path(sys.argv[1]), []
-for height in (1500, 6000):
+for height in (3000, 9000):
     band = np.full((100, 400, 3), 99, np.uint8)
     source = folder / f"{height}.tif"
     write_bands(source, Header((height, 400, 3), band.dtype), (band for _ in range(height // 100)))
@@ -38,8 +42,8 @@ print(json.dumps(peaks))
 """
 
 
-def enlarger(factor=3, margin=8):
-    return Enlarger(lambda pixels: pixels, factor, 3, margin)
+def enlarger(factor=3, margin=8, streams=1):
+    return Enlarger(lambda pixels: pixels, factor, 3, margin, streams)
 
 
 def side(memory, width=4000, per_pixel=700):
@@ -62,11 +66,24 @@ def test_too_little_says_what_would_do():
         side((enough - 1) * 10**6)
 
 
+def test_every_tile_that_is_computed_at_once_counts():
+    small = tile_side(10**8, 700, enlarger(streams=4), 2000, 3, 1)
+    assert small == tile_side(10**8, 2800, enlarger(), 2000, 3, 1) < tile_side(10**8, 700, enlarger(), 2000, 3, 1)
+
+
+def test_exported_models_bring_what_their_layers_showed():
+    class Engine(ExportedEngine):
+        exported = Exported(Contract(3), 700)
+        memory_factor = 2.5
+
+    assert bytes_per_pixel(Engine()) == bytes_per_pixel(EnsembleEngine(Engine())) == 1750
+
+
 def test_wider_networks_need_more():
     small, large = (build("srresnet_lite", scale=3, features=features, blocks=1).eval() for features in (8, 64))
     assert bytes_per_pixel(small) < bytes_per_pixel(large)
-    shown = 2 * 64 * 4  # bytes of a layer's input and output
-    assert shown <= bytes_per_pixel(large) < 4 * shown
+    shown = (2 * 64 + 3 * 9) * 4  # bytes of a convolution's input and output, and of the picture
+    assert layer_bytes(large) == shown <= bytes_per_pixel(large) < 4 * shown
 
 
 def test_peak_memory_does_not_follow_the_photo(tmp_path):
@@ -77,5 +94,5 @@ def test_peak_memory_does_not_follow_the_photo(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     short, tall = json.loads(done.stdout)
-    whole = 18000 * 1200 * 3  # bytes of the tall result
+    whole = 27000 * 1200 * 3  # bytes of the tall result
     assert tall - short < whole / 2
