@@ -1,10 +1,12 @@
 """Speed and peak memory of zooming a photo, from file to file.
 
-    python benchmarks/zoom.py --weights FILE --json FILE
+    python benchmarks/zoom.py --json docs/results/zoom.json
 
-A deterministic picture of noise at several scales is zoomed on the CPU, as the verb `zoom` does it in PyTorch: reading,
-computing and writing overlap. Memory is the process's largest resident set, with Python, torch and the weights in it,
-and how far that rose above what was there before.
+A deterministic picture of noise at several scales is zoomed on the CPU, as the verb `zoom` does it: reading, computing
+and writing overlap. The network's convolutions alone, on one tile in PyTorch, are timed before and after it: what share
+of their speed the whole reaches, counting only what the photo itself takes, not the overlaps of tiles. Memory is the
+process's largest resident set, with Python, the libraries and the weights in it, and how far that rose above what was
+there before.
 """
 
 from __future__ import annotations
@@ -17,13 +19,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Literal, cast
 
 import cv2
 import numpy as np
 import torch
+from bare import FORMATS, bare, convolutions, operations, seconds
+from torch import nn
 
+from opticalzoom.backends import PRECISIONS, Backend, Computing
+from opticalzoom.checkpoint import load_model
+from opticalzoom.models.contract import Contract
 from opticalzoom.photo.image import Photo, write_photo
 from opticalzoom.zoomer import load_zoomer
+
+TILE = 256
 
 
 def texture(height: int, width: int) -> np.ndarray:
@@ -43,16 +53,29 @@ def peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
-def measure(weights: str, height: int, width: int, suffix: str) -> dict[str, object]:
+def bare_gflops(model: nn.Module) -> float:
+    """What PyTorch reaches with the network's convolutions on one tile, in its better memory format."""
+    found = convolutions(model, np.zeros((1, cast(Contract, model.contract).channels, TILE, TILE), np.float32))
+    return operations(found) / 1e9 / min(seconds([bare(found, kind) for kind in FORMATS], repetitions=5))
+
+
+def measure(weights: str, backend: Backend | Literal["auto"], size: tuple[int, int], suffix: str) -> dict[str, object]:
     """Zoom one photo and report."""
-    zoomer = load_zoomer(weights)
+    height, width = size
+    model = load_model(weights)
+    alone = bare_gflops(model)
+    small = convolutions(model, np.zeros((1, cast(Contract, model.contract).channels, 8, 8), np.float32))
+    work = operations(small) / 64 / 1e9
+    zoomer = load_zoomer(weights, computing=Computing(backend))
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / f"photo{suffix}", Path(folder) / f"zoomed{suffix}"
         write_photo(source, Photo(texture(height, width)))
         before = peak_gigabytes()
         start = time.perf_counter()
         zoomer.zoom_to(source, target)
-        seconds = time.perf_counter() - start
+        taken = time.perf_counter() - start
+    peak = peak_gigabytes()
+    alone = (alone + bare_gflops(model)) / 2
     megapixels, scale = height * width / 1e6, zoomer.contract.scale
     return {
         "weights": Path(weights).name,
@@ -60,11 +83,15 @@ def measure(weights: str, height: int, width: int, suffix: str) -> dict[str, obj
         "input": [height, width],
         "scale": scale,
         "threads": torch.get_num_threads(),
-        "seconds": seconds,
-        "input_megapixels_per_second": megapixels / seconds,
-        "output_megapixels_per_second": megapixels * scale**2 / seconds,
-        "peak_gigabytes": {"before": before, "zooming": peak_gigabytes()},
-        "rise_gigabytes": peak_gigabytes() - before,
+        "engine": type(zoomer.model).__name__,
+        "seconds": taken,
+        "input_megapixels_per_second": megapixels / taken,
+        "output_megapixels_per_second": megapixels * scale**2 / taken,
+        "gflops": work * height * width / taken,
+        "bare_gflops": alone,
+        "of_bare": work * height * width / taken / alone,
+        "peak_gigabytes": {"before": before, "zooming": peak},
+        "rise_gigabytes": peak - before,
         "torch": torch.__version__,
         "machine": platform.processor() or platform.machine(),
     }
@@ -73,11 +100,14 @@ def measure(weights: str, height: int, width: int, suffix: str) -> dict[str, obj
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", default="city100-x3", metavar="FILE", help="weights file, or bundled name")
+    parser.add_argument("--backend", choices=("auto", *PRECISIONS), default="auto")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--size", type=int, nargs=2, default=(3000, 4000), metavar=("H", "W"), help="of the photo")
     parser.add_argument("--format", choices=(".jpg", ".png", ".tif"), default=".jpg", help="of both files")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     args = parser.parse_args()
-    text = json.dumps(measure(args.weights, *args.size, args.format), indent=2)
+    torch.set_num_threads(args.threads)
+    text = json.dumps(measure(args.weights, args.backend, args.size, args.format), indent=2)
     print(text)
     if args.json:
         Path(args.json).write_text(text + "\n", encoding="utf-8")
