@@ -23,11 +23,11 @@ import torch
 
 from opticalzoom.backends import PRECISIONS, Backend, Computing, load_engine
 from opticalzoom.checkpoint import ModelCard, save_model
-from opticalzoom.memory import bytes_per_pixel
+from opticalzoom.memory import MEMORY, bytes_per_pixel
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.image import write_bands
-from opticalzoom.zoomer import MEMORY, Zoomer
+from opticalzoom.zoomer import Zoomer
 
 _ROWS = 256
 

@@ -6,7 +6,11 @@ Python, the libraries and the weights need comes on top.
 
 from __future__ import annotations
 
+import ctypes
 import math
+from contextlib import suppress
+from functools import cache
+from itertools import product
 from typing import cast
 
 import torch
@@ -20,10 +24,15 @@ from opticalzoom.errors import ConfigError
 from opticalzoom.models.contract import Contract
 from opticalzoom.tiles import Enlarger
 
+MEMORY = 500_000_000
+"""Bytes, if nothing else is asked for."""
+
 LARGEST, SMALLEST = 512, 16
 """Sides of tiles: larger ones gain nothing, and at smaller ones overlaps cost ten times the work."""
+_SIDES = range(SMALLEST, LARGEST + 1, 8)
 
 _PROBE = 32
+_M_MMAP_THRESHOLD = -3  # of malloc.h
 _BANDS_READ, _BANDS_WRITTEN = 4, 3
 """Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
 
@@ -36,6 +45,17 @@ def bytes_per_pixel(model: nn.Module | Engine) -> int:
         return math.ceil(model.memory_factor * model.exported.layer_bytes)
     network = model.network if isinstance(model, TorchEngine) else cast(nn.Module, model)
     return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
+
+
+@cache
+def give_back_large_blocks() -> None:
+    """Have the C library return what a tile needed once it is freed, if it can be told so (glibc).
+
+    Left to itself it keeps blocks of up to 32 MB in a heap for each thread, and with tiles of several sizes these grow
+    to twice what is in use. This holds for the whole process.
+    """
+    with suppress(AttributeError, TypeError, OSError):  # macOS, musl; Windows
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 4 << 20)
 
 
 def layer_bytes(model: nn.Module) -> int:
@@ -62,32 +82,53 @@ def layer_bytes(model: nn.Module) -> int:
     return math.ceil(4 * (largest + image.numel()) / _PROBE**2) * enlarged
 
 
-def tile_side(memory: int, per_pixel: int, enlarger: Enlarger, width: int, channels: int, itemsize: int) -> int:
-    """The largest side of a tile with which zooming needs no more than ``memory`` bytes.
+def tile_shape(
+    memory: int,
+    per_pixel: int,
+    enlarger: Enlarger,
+    window: tuple[int, int],
+    photo: tuple[int, int, int],
+    itemsize: int,
+) -> tuple[int, int]:
+    """Height and width of the tiles with which zooming is fastest and needs no more than ``memory`` bytes.
+
+    Large tiles overlap little, but every stream has to have its share.
 
     Args:
         memory: in bytes.
         per_pixel: bytes that the network needs for a pixel of a tile.
         enlarger: what zooms.
-        width: of the part that is zoomed.
-        channels: of the source.
+        window: height and width of the part that is zoomed.
+        photo: height, width and channels of the source.
         itemsize: bytes of a value of the source and of the result.
 
     Raises:
         ConfigError: it is too little even for small tiles.
     """
+    factor, across = enlarger.factor, min(window[1] + 2 * enlarger.margin, photo[1])
 
-    def needed(side: int) -> int:
-        rows, factor = side + 2 * enlarger.margin, enlarger.factor
-        tile = enlarger.streams * per_pixel * rows * min(rows, width)
-        read = _BANDS_READ * rows * width * channels * itemsize
-        written = _BANDS_WRITTEN * side * factor * width * factor * enlarger.channels * itemsize
-        return tile + read + written
+    def cut(axis: int, count: int) -> int:
+        """Side of what is computed for a tile, of so many."""
+        borders = 2 if window[axis] < photo[axis] else min(count - 1, 2)
+        return min(math.ceil(window[axis] / count) + borders * enlarger.margin, photo[axis])
 
-    fitting = [side for side in range(SMALLEST, LARGEST + 1, 16) if needed(side) <= memory]
+    def needed(rows: int, columns: int) -> int:
+        network = enlarger.streams * per_pixel * cut(0, rows) * cut(1, columns)
+        read = _BANDS_READ * cut(0, rows) * across * photo[2] * itemsize
+        band = math.ceil(window[0] / rows) * factor * window[1] * factor * enlarger.channels * itemsize
+        return network + read + _BANDS_WRITTEN * band
+
+    def seconds(counts: tuple[int, int]) -> int:
+        """In pixels that a stream computes."""
+        rows, columns = counts
+        return math.ceil(rows * columns / enlarger.streams) * cut(0, rows) * cut(1, columns)
+
+    rows, columns = ({math.ceil(length / side) for side in _SIDES} for length in window)
+    fitting = [counts for counts in product(sorted(rows), sorted(columns)) if needed(*counts) <= memory]
     if not fitting:
         raise ConfigError(
             f"{memory / 1e6:.0f} MB are too little for this photo and network.",
-            remedy=f"Allow at least {math.ceil(needed(SMALLEST) / 1e6)} MB.",
+            remedy=f"Allow at least {math.ceil(needed(max(rows), max(columns)) / 1e6)} MB.",
         )
-    return fitting[-1]
+    best = min(fitting, key=seconds)
+    return math.ceil(window[0] / best[0]), math.ceil(window[1] / best[1])

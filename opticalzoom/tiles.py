@@ -101,7 +101,7 @@ def zoomed_bands(
     reader: PhotoReader,
     enlarger: Enlarger,
     window: Window,
-    tile: int,
+    tile: tuple[int, int],
     dtype: np.dtype,
     progress: Progress | None = None,
 ) -> Generator[np.ndarray, None, None]:
@@ -111,19 +111,18 @@ def zoomed_bands(
         reader: of the photo.
         enlarger: what zooms it.
         window: the part; what is around it is looked at as well.
-        tile: largest side of a tile, in pixels of the photo; the result doesn't depend on it.
-        dtype: of the result, uint8 or uint16.
+        tile: largest height and width of a tile, in pixels of the photo; the result doesn't depend on it.
+        dtype: of the result, see :func:`~opticalzoom.photo.image.from_float`.
         progress: see :data:`Progress`.
 
     Yields:
         h×W×C.
 
     Raises:
-        ConfigError: ``tile`` is below 1.
+        ConfigError: a side of ``tile`` is below 1.
         PhotoError: the photo cannot be read.
     """
-    tile = fastest_side(window.shape, tile, enlarger, reader.shape)
-    rows, columns = (spans(side.start, side.stop, tile) for side in window)
+    rows, columns = (spans(side.start, side.stop, most) for side, most in zip(window, tile, strict=True))
     total, done = len(rows) * len(columns), 0
 
     def zoomed(cut: _Cut) -> np.ndarray:
@@ -142,28 +141,6 @@ def zoomed_bands(
                 if progress:
                     progress(done, total)
             yield band
-
-
-def fastest_side(window: tuple[int, int], longest: int, enlarger: Enlarger, photo: tuple[int, ...]) -> int:
-    """The side of tiles that takes the least time: few tiles overlap little, but every stream has to have its share.
-
-    Args:
-        window: height and width of the part that is zoomed.
-        longest: that is allowed.
-        enlarger: what zooms.
-        photo: height and width of all that there is, and more.
-    """
-
-    def time(side: int) -> int:
-        """In pixels that a stream computes."""
-        counts = [math.ceil(length / side) for length in window]
-        tile = [
-            min(math.ceil(length / count) + 2 * enlarger.margin, most)
-            for length, count, most in zip(window, counts, photo, strict=False)
-        ]
-        return math.ceil(math.prod(counts) / enlarger.streams) * math.prod(tile)
-
-    return min(range(min(longest, max(window)), 0, -1), key=time, default=longest)
 
 
 class _Cut(NamedTuple):

@@ -13,10 +13,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from opticalzoom.backends import Computing
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
+from opticalzoom.memory import MEMORY
 from opticalzoom.photo.raw import is_raw
 from opticalzoom.photo.window import Window
 from opticalzoom.schedule import run_here, run_on_cluster
-from opticalzoom.zoomer import MEMORY, Output, Zoomer, load_zoomer
+from opticalzoom.zoomer import Output, Zoomer, load_zoomer
 
 _SPEED_SECONDS = 1200
 """What the remaining time is estimated from: one large photo may take minutes."""

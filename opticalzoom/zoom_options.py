@@ -8,10 +8,10 @@ import re
 from typing import get_args
 
 from opticalzoom.backends import PRECISIONS
+from opticalzoom.memory import MEMORY
 from opticalzoom.photo.crop import parse_crop
 from opticalzoom.zoom_find import Siblings
 from opticalzoom.zoom_names import DEFAULT_NAME, FIELDS, FORMATS, Bits
-from opticalzoom.zoomer import MEMORY
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.ensemble import EnsembleEngine
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
-from opticalzoom.memory import bytes_per_pixel, tile_side
+from opticalzoom.memory import MEMORY, bytes_per_pixel, give_back_large_blocks, tile_shape
 from opticalzoom.models.contract import Contract
 from opticalzoom.models.ensemble import SelfEnsemble
 from opticalzoom.photo.bands import cut_out
@@ -34,9 +34,6 @@ from opticalzoom.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarge
 
 DEFAULT_SCALE = 3
 """Of photos, if neither weights nor a scale are named."""
-
-MEMORY = 500_000_000
-"""Bytes, if nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,9 @@ class Zoomer:
         window = Window(*(slice(side.start // cell, -(-side.stop // cell)) for side in crop))
         shape, size = crop.scaled(scale).shape, header.shape[:2]
         dtype = header.dtype if shape == size else np.dtype(np.uint16)
-        columns, channels = window.shape[1], reader.shape[2]
-        tile = tile_side(self.memory, bytes_per_pixel(self.model), enlarger, columns, channels, dtype.itemsize)
+        give_back_large_blocks()
+        per_pixel = bytes_per_pixel(self.model)
+        tile = tile_shape(self.memory, per_pixel, enlarger, window.shape, reader.shape, dtype.itemsize)
         whole = zoomed_bands(reader, enlarger, window, tile, dtype, progress)
         with closing(whole):
             bands = cut_out(whole, crop.scaled(scale).inside(window.scaled(enlarger.factor)))

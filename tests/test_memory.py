@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opticalzoom.engines.ensemble import EnsembleEngine
 from opticalzoom.engines.exported import Exported
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError
-from opticalzoom.memory import LARGEST, SMALLEST, bytes_per_pixel, layer_bytes, tile_side
+from opticalzoom.memory import LARGEST, SMALLEST, bytes_per_pixel, layer_bytes, tile_shape
 from opticalzoom.models import build
 from opticalzoom.models.contract import Contract
+from opticalzoom.photo.window import spans
 from opticalzoom.tiles import Enlarger
 
 ZOOM_TWICE = """
@@ -46,29 +50,63 @@ def enlarger(factor=3, margin=8, streams=1):
     return Enlarger(lambda pixels: pixels, factor, 3, margin, streams)
 
 
-def side(memory, width=4000, per_pixel=700):
-    return tile_side(memory, per_pixel, enlarger(), width, 3, 1)
+def shape(memory, width=4000, height=3000, per_pixel=700, streams=1, margin=8):
+    return tile_shape(
+        memory, per_pixel, enlarger(streams=streams, margin=margin), (height, width), (height, width, 3), 1
+    )
+
+
+def counts(height, width, streams, memory=10**10, margin=20):
+    """Rows and columns of tiles."""
+    sides = shape(memory, width, height, streams=streams, margin=margin)
+    return tuple(len(spans(0, length, side)) for length, side in zip((height, width), sides, strict=True))
 
 
 def test_more_memory_gives_larger_tiles_and_wider_photos_smaller_ones():
-    sides = [side(memory) for memory in (10**8, 2 * 10**8, 5 * 10**8, 10**10)]
-    assert sides == sorted(sides)
-    assert SMALLEST <= sides[0] < sides[-1] == LARGEST
-    assert side(3 * 10**8, width=16000) < side(3 * 10**8, width=4000)
+    areas = [math.prod(shape(memory)) for memory in (10**8, 2 * 10**8, 5 * 10**8, 10**10)]
+    assert areas == sorted(areas)
+    assert areas[0] < areas[-1] <= LARGEST**2
+    assert math.prod(shape(3 * 10**8, width=16000)) < math.prod(shape(3 * 10**8))
 
 
 def test_too_little_says_what_would_do():
     with pytest.raises(ConfigError, match=r"Allow at least (\d+) MB") as caught:
-        side(10**6)
+        shape(10**6)
     enough = int("".join(filter(str.isdigit, caught.value.remedy or "")))
-    assert side(enough * 10**6) == SMALLEST
+    assert min(shape(enough * 10**6)) <= SMALLEST
     with pytest.raises(ConfigError, match="too little"):
-        side((enough - 1) * 10**6)
+        shape((enough - 1) * 10**6)
 
 
 def test_every_tile_that_is_computed_at_once_counts():
-    small = tile_side(10**8, 700, enlarger(streams=4), 2000, 3, 1)
-    assert small == tile_side(10**8, 2800, enlarger(), 2000, 3, 1) < tile_side(10**8, 700, enlarger(), 2000, 3, 1)
+    several = math.prod(shape(10**8, 2000, streams=4))
+    assert several == pytest.approx(math.prod(shape(10**8, 2000, per_pixel=2800)), rel=0.1)
+    assert several < math.prod(shape(10**8, 2000)) / 2
+
+
+def test_a_small_photo_gives_every_stream_its_share():
+    assert counts(290, 406, streams=1) == (1, 1)
+    assert counts(290, 406, streams=2) == (1, 2)
+    assert counts(406, 290, streams=2) == (2, 1)
+    assert counts(300, 300, streams=4) == (2, 2)
+
+
+def test_what_is_all_overlap_is_not_cut():
+    assert counts(20, 20, streams=4) == (1, 1)
+
+
+@pytest.mark.parametrize("streams", [1, 2, 4])
+def test_large_photos_have_large_tiles(streams):
+    rows, columns = counts(3000, 4000, streams)
+    assert 6 * 8 <= rows * columns <= 1.25 * 6 * 8
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 4), st.integers(50, 500))
+def test_what_is_planned_stays_within_the_memory(height, width, streams, megabytes):
+    rows, columns = shape(megabytes * 10**6, width, height, streams=streams)
+    assert 1 <= rows <= max(LARGEST, SMALLEST)
+    network = streams * 700 * min(rows, height) * min(columns, width)
+    assert network + 3 * rows * 3 * width * 3 * 3 <= megabytes * 10**6
 
 
 def test_exported_models_bring_what_their_layers_showed():

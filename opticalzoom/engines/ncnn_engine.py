@@ -125,8 +125,14 @@ class NcnnEngine(ExportedEngine):
         """C×H×W to 3×H'×W'."""
         contiguous = np.ascontiguousarray(picture)  # has a name, as Mat does not keep it alive until it is copied
         extractor = self._net.create_extractor()
+        # Of this call alone, and gone after it: the network's own keep blocks of every size that there has been.
+        blobs, workspace = (self._ncnn.PoolAllocator() for _ in range(2))
+        extractor.set_blob_allocator(blobs)
+        extractor.set_workspace_allocator(workspace)
         extractor.input(INPUT, self._ncnn.Mat(contiguous).clone())
         failed, image = extractor.extract(OUTPUT)
         if failed:
             raise MemoryError("ncnn has too little memory")
-        return np.array(image)
+        result = np.array(image)
+        del image, extractor  # before what holds their pixels
+        return result

@@ -123,10 +123,12 @@ def from_float(array: np.ndarray, dtype: type[np.unsignedinteger] | np.dtype) ->
 
     For uint8 and uint16 they are scaled and rounded to nearest.
     """
-    clipped = np.nan_to_num(np.clip(array, 0, 1), nan=0)
+    values = np.fmax(array, 0, dtype=np.float32)  # of NaN and 0 it is 0
+    np.fmin(values, 1, out=values)
     if np.issubdtype(dtype, np.floating):
-        return clipped.astype(dtype)
-    return np.rint(clipped * np.float32(np.iinfo(dtype).max)).astype(dtype)
+        return values.astype(dtype, copy=False)
+    values *= np.float32(np.iinfo(dtype).max)
+    return np.rint(values, out=values).astype(dtype)
 
 
 def find_photos(paths: Iterable[str | PathLike[str]], suffixes: Collection[str] = SUFFIXES) -> list[Path]:
