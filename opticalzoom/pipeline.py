@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice, repeat, takewhile
 from typing import TypeVar
 
 S = TypeVar("S")
@@ -24,14 +25,10 @@ def ahead(items: Iterable[T], most: int = 1) -> Generator[T, None, None]:
         most: how many may be ready and waiting.
     """
     source = iter(items)
-    pool = ThreadPoolExecutor(1)
     try:
-        ready: deque[Future] = deque(pool.submit(next, source, _END) for _ in range(most))
-        while (item := ready.popleft().result()) is not _END:
-            ready.append(pool.submit(next, source, _END))
-            yield item
+        with closing(at_once(lambda _: next(source, _END), repeat(None), 1, most)) as made:
+            yield from takewhile(lambda item: item is not _END, made)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(source, Generator):
             source.close()
 
