@@ -105,8 +105,8 @@ class Zoom:
         return zoomed
 
     def _zoom_tensor(self, image: Tensor) -> Tensor:
-        if image.ndim not in (3, 4):
-            raise PhotoError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4.")
+        if image.ndim not in (3, 4) or 0 in image.shape:
+            raise PhotoError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4 and no side of 0.")
         if not image.is_floating_point():
             raise PhotoError(f"the tensor is {image.dtype}, expected floats in [0, 1].", remedy=_DIVIDE)
         if image.ndim == 4:
