@@ -36,7 +36,7 @@ def peak():
 torch.set_num_threads(1)
 zoomer = Zoomer(build("srresnet_lite", scale=3, features=8, blocks=1).eval(), memory=60_000_000)
 folder, peaks = Path(sys.argv[1]), []
-for height in (3000, 9000):
+for height in (1500, 6000):
     band = np.full((100, 400, 3), 99, np.uint8)
     source = folder / f"{height}.tif"
     write_bands(source, Header((height, 400, 3), band.dtype), (band for _ in range(height // 100)))
@@ -104,7 +104,7 @@ def test_large_photos_have_large_tiles(streams):
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 4), st.integers(50, 500))
 def test_what_is_planned_stays_within_the_memory(height, width, streams, megabytes):
     rows, columns = shape(megabytes * 10**6, width, height, streams=streams)
-    assert 1 <= rows <= max(LARGEST, SMALLEST)
+    assert 1 <= rows <= LARGEST
     network = streams * 700 * min(rows, height) * min(columns, width)
     assert network + 3 * rows * 3 * width * 3 * 3 <= megabytes * 10**6
 
@@ -132,5 +132,5 @@ def test_peak_memory_does_not_follow_the_photo(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     short, tall = json.loads(done.stdout)
-    whole = 27000 * 1200 * 3  # bytes of the tall result
+    whole = 18000 * 1200 * 3  # bytes of the tall result
     assert tall - short < whole / 2
