@@ -18,7 +18,8 @@ from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.image import Photo, read_photo, write_photo
-from tests.exports import exported, tiny
+from tests.exportables import tiny
+from tests.exports import exported
 
 RUNTIMES = ["onnxruntime", "openvino"]
 

@@ -20,21 +20,13 @@ from opticalzoom.memory import layer_bytes
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.image import Photo, write_photo
 from opticalzoom.zoom import zoom
-from tests.exports import exported, tiny
+from tests.exportables import KINDS, SIZES, tiny
+from tests.exports import exported
 
 onnx = pytest.importorskip("onnx")
 
 DOCS = Path(__file__).parents[1] / "docs" / "export.md"
 ENGINES = [OnnxRuntimeEngine, OpenVinoEngine]
-KINDS = [  # all that graphs are made of: every input, both tails, RRDB, bicubic; an export takes seconds
-    ("sdan_lite", "rgb", 3),
-    ("sdan_lite", "raw", 2),
-    ("sdan_lite", "resized", 3),
-    ("srresnet", "rgb", 4),
-    ("rrdb", "resized", 2),
-    ("bicubic", "raw", 4),
-]
-SIZES = [(1, 1, 1), (1, 7, 19), (3, 16, 5), (1, 40, 33)]
 
 
 def start(engine, content, **options):

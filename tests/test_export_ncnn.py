@@ -21,24 +21,9 @@ from opticalzoom.engines.ncnn_engine import NcnnEngine, NcnnFiles
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, ModelError, OutputExistsError
 from opticalzoom.export_ncnn import export_ncnn
-from opticalzoom.models import build
 from opticalzoom.photo.image import Photo, read_photo, write_photo
 from opticalzoom.zoom import zoom
-
-KINDS = [
-    ("sdan_lite", "rgb", 3),
-    ("sdan_lite", "raw", 2),
-    ("sdan_lite", "resized", 3),
-    ("srresnet", "rgb", 4),
-    ("rrdb", "resized", 2),
-    ("bicubic", "raw", 4),
-]
-SIZES = [(1, 1, 1), (1, 7, 19), (3, 16, 5), (1, 40, 33)]
-
-
-def tiny(name: str = "sdan_lite", input: str = "rgb", scale: int = 3) -> torch.nn.Module:
-    torch.manual_seed(0)
-    return build(name, scale=scale, input=input, **({} if name == "bicubic" else {"features": 8, "blocks": 1})).eval()
+from tests.exportables import KINDS, SIZES, tiny
 
 
 @cache
