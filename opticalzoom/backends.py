@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, OpticalZoomError
 from opticalzoom.export import TOLERANCE
+from opticalzoom.memory import LARGEST, MEMORY, bytes_per_pixel
 from opticalzoom.pipeline import at_once
 
 Backend = Literal["torch", "onnxruntime", "openvino", "ncnn"]
@@ -49,6 +51,7 @@ _EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
 _SIDE = 128
 _WORTH_MEASURING = 4_000_000
 _ROUNDS, _PATIENCE = 3, 4
+_METHOD = 2  # of measuring: what was found by another counts no more
 _WORTH = 0.9  # another precision than float32 has to take less than this share of its time
 
 
@@ -160,7 +163,7 @@ def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
 
 
 def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
-    """Seconds that one tile takes in each choice that works and is as exact as it should be; the first is the measure.
+    """Seconds a megapixel of each choice that works and is as exact as it should be; the first is the measure.
 
     Raises:
         OpticalZoomError: the first does not work.
@@ -174,31 +177,36 @@ def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
             if choice == choices[0]:
                 raise
             continue
-        picture = _picture(engine.contract.channels)
-        first, image = _timed(engine, picture)
+        image = engine(_picture(engine.contract.channels, _SIDE))
         if choice == choices[0]:
             expected = image
         if np.abs(image - expected).max() <= TOLERANCE[choice.precision]:
-            engines[choice], seconds[choice] = engine, first
+            engines[choice], seconds[choice] = engine, _seconds(engine)
     # The first call prepares what later ones use: only they count, unless it is hopeless. All take turns, so that what
     # else the machine does falls on each alike.
     patience = _PATIENCE * min(seconds.values())
     hopeful = [choice for choice in engines if seconds[choice] <= patience]
-    rounds = [{choice: _timed(engines[choice], picture)[0] for choice in hopeful} for _ in range(_ROUNDS)]
+    rounds = [{choice: _seconds(engines[choice]) for choice in hopeful} for _ in range(_ROUNDS)]
     return seconds | {choice: min(its[choice] for its in rounds) for choice in hopeful}
 
 
-def _timed(engine: Engine, x: Array) -> tuple[float, Array]:
-    """Seconds that a tile takes if there are as many as are computed at once, and one of them."""
+def _seconds(engine: Engine) -> float:
+    """Seconds a megapixel, in tiles as large as memory allows: some engines are slower with them, and what overlaps is
+    computed twice."""
+    around = engine.contract.receptive_field
+    fitting = math.isqrt(MEMORY // (engine.streams * bytes_per_pixel(engine)))
+    side = max(min(fitting, LARGEST), 2 * around + _SIDE // 4)
+    tiles = [_picture(engine.contract.channels, side)] * engine.streams
     start = time.perf_counter()
-    *_, image = at_once(engine, [x] * engine.streams, engine.streams)
-    return (time.perf_counter() - start) / engine.streams, image
+    list(at_once(engine, tiles, engine.streams))
+    return (time.perf_counter() - start) / len(tiles) / (side - 2 * around) ** 2 * 1e6
 
 
-def _picture(channels: int) -> Array:
+def _picture(channels: int, side: int) -> Array:
     """1×C×H×W of patches and lines with edges as photos have them, for which low precision shows."""
     random = np.random.default_rng(0)
-    patches = random.random((channels, _SIDE // 16, _SIDE // 16), np.float32).repeat(16, 1).repeat(16, 2)
+    cells = -(-side // 16)
+    patches = random.random((channels, cells, cells), np.float32).repeat(16, 1).repeat(16, 2)[:, :side, :side]
     patches[:, ::11] *= 0.5
     return np.asarray(0.9 * patches + 0.1 * random.random(patches.shape, np.float32))[None]
 
@@ -209,5 +217,5 @@ def _situation(source: Path, choices: list[Choice]) -> str:
     versions = [package_version(name) for name in PRECISIONS]
     machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    text = json.dumps([kind, choices, versions, machine, gpu])
+    text = json.dumps([_METHOD, kind, choices, versions, machine, gpu])
     return hashlib.sha256(text.encode()).hexdigest()[:24]

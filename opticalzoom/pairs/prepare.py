@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -25,6 +26,10 @@ from opticalzoom.pairs.source import Pair, Pixels, Source
 from opticalzoom.pairs.unprocess import MosaicSimulation
 from opticalzoom.pairs.warp import Image, sample
 from opticalzoom.photo.camera_space import WhiteBalance, encode_mosaic, encode_picture
+
+_READING = Lock()
+"""NumPy parses an array's header with ``ast``, which several threads of Python 3.11 must not do at once: now and then
+that is a "SystemError: AST constructor recursion depth mismatch"."""
 
 
 @dataclass(frozen=True)
@@ -218,9 +223,11 @@ class PairCache:
     @staticmethod
     def _load(home: Path) -> PreparedPair:
         info = json.loads((home / "pair.json").read_text())
-        x, y, mask = (
-            np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None) for key in ("x", "y", "mask")
-        )
+        with _READING:
+            x, y, mask = (
+                np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None)
+                for key in ("x", "y", "mask")
+            )
         return PreparedPair(info["name"], x, y, mask, info["reason"])
 
 

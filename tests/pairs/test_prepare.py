@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from time import sleep
 
 import cv2
 import numpy as np
@@ -259,3 +262,19 @@ def test_a_cache_folder_that_cannot_be_made_is_an_error(tmp_path, folders):
     (tmp_path / "file").touch()
     with pytest.raises(PairError, match="cache folder"):
         PairCache(tmp_path / "file").get(open_source(folders, scale=4), "a", AS_IT_IS)
+
+
+def test_arrays_are_read_by_one_thread_at_a_time(tmp_path, folders, monkeypatch):
+    source, cache, reading, load = CountedFolders(folders, 4), PairCache(tmp_path / "cache"), Lock(), np.load
+
+    def alone(*args, **options):
+        assert reading.acquire(blocking=False)
+        try:
+            sleep(0.001)
+            return load(*args, **options)
+        finally:
+            reading.release()
+
+    monkeypatch.setattr(np, "load", alone)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(lambda _: cache.get(source, "a", AS_IT_IS), range(12)))) == 12
