@@ -57,7 +57,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     difference = float(np.abs(image - TorchEngine(model)(x)).max())
     found = convolutions(model, x)
     work = operations(found) / 1e9
-    together, *alone = seconds([zoom, *(bare(found, kind) for kind in FORMATS)], args.repetitions)
+    together, *alone = seconds([zoom, *(bare(found, kind, args.precision) for kind in FORMATS)], args.repetitions)
     zooming = together / engine.streams
     return {
         "backend": args.backend,

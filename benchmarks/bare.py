@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from opticalzoom.engines.engine import Array
+from opticalzoom.engines.engine import Array, Precision
 from opticalzoom.engines.torch_engine import TorchEngine
 
 Convolution = tuple[nn.Conv2d, tuple[int, ...]]
@@ -38,15 +38,18 @@ def operations(found: list[Convolution]) -> int:
     return sum(2 * layer.weight.numel() * shape[0] * shape[2] * shape[3] for layer, shape in found)
 
 
-def bare(found: list[Convolution], memory_format: torch.memory_format) -> Callable[[], None]:
+def bare(
+    found: list[Convolution], memory_format: torch.memory_format, precision: Precision = "float32"
+) -> Callable[[], None]:
     """A call of the convolutions alone."""
-    inputs = {shape: torch.rand(shape).contiguous(memory_format=memory_format) for _, shape in found}
-    weights = [layer.weight.detach().contiguous(memory_format=memory_format) for layer, _ in found]
+    dtype = getattr(torch, precision)
+    inputs = {shape: torch.rand(shape).to(dtype).contiguous(memory_format=memory_format) for _, shape in found}
+    layers = [(layer.to(dtype).to(memory_format=memory_format), inputs[shape]) for layer, shape in deepcopy(found)]
 
     @torch.inference_mode()
     def call() -> None:
-        for (layer, shape), weight in zip(found, weights, strict=True):
-            F.conv2d(inputs[shape], weight, layer.bias, padding=layer.padding)
+        for layer, x in layers:
+            layer(x)
 
     return call
 

@@ -4,9 +4,9 @@
 
 A deterministic picture of noise at several scales is zoomed on the CPU, as the verb `zoom` does it: reading, computing
 and writing overlap. The network's convolutions alone, on one tile in PyTorch, are timed before and after it: what share
-of their speed the whole reaches, counting only what the photo itself takes, not the overlaps of tiles. Memory is the
-process's largest resident set, with Python, the libraries and the weights in it, and how far that rose above what was
-there before.
+of their speed in the same precision the whole reaches, counting only what the photo itself takes, not the overlaps of
+tiles. Memory is the process's largest resident set, with Python, the libraries and the weights in it, and how far that
+rose above what was there before.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from torch import nn
 
 from opticalzoom.backends import PRECISIONS, Backend, Computing
 from opticalzoom.checkpoint import load_model
+from opticalzoom.engines.engine import Precision
 from opticalzoom.models.contract import Contract
 from opticalzoom.photo.image import Photo, write_photo
 from opticalzoom.zoomer import load_zoomer
@@ -53,20 +54,22 @@ def peak_gigabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
-def bare_gflops(model: nn.Module) -> float:
+def bare_gflops(model: nn.Module, precision: Precision) -> float:
     """What PyTorch reaches with the network's convolutions on one tile, in its better memory format."""
     found = convolutions(model, np.zeros((1, cast(Contract, model.contract).channels, TILE, TILE), np.float32))
-    return operations(found) / 1e9 / min(seconds([bare(found, kind) for kind in FORMATS], repetitions=5))
+    return operations(found) / 1e9 / min(seconds([bare(found, kind, precision) for kind in FORMATS], repetitions=5))
 
 
-def measure(weights: str, backend: Backend | Literal["auto"], size: tuple[int, int], suffix: str) -> dict[str, object]:
+def measure(
+    weights: str, backend: Backend | Literal["auto"], precision: Precision, size: tuple[int, int], suffix: str
+) -> dict[str, object]:
     """Zoom one photo and report."""
     height, width = size
     model = load_model(weights)
-    alone = bare_gflops(model)
+    alone = bare_gflops(model, precision)
     small = convolutions(model, np.zeros((1, cast(Contract, model.contract).channels, 8, 8), np.float32))
     work = operations(small) / 64 / 1e9
-    zoomer = load_zoomer(weights, computing=Computing(backend))
+    zoomer = load_zoomer(weights, computing=Computing(backend, precision))
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / f"photo{suffix}", Path(folder) / f"zoomed{suffix}"
         write_photo(source, Photo(texture(height, width)))
@@ -75,7 +78,7 @@ def measure(weights: str, backend: Backend | Literal["auto"], size: tuple[int, i
         zoomer.zoom_to(source, target)
         taken = time.perf_counter() - start
     peak = peak_gigabytes()
-    alone = (alone + bare_gflops(model)) / 2
+    alone = (alone + bare_gflops(model, precision)) / 2
     megapixels, scale = height * width / 1e6, zoomer.contract.scale
     return {
         "weights": Path(weights).name,
@@ -84,6 +87,7 @@ def measure(weights: str, backend: Backend | Literal["auto"], size: tuple[int, i
         "scale": scale,
         "threads": torch.get_num_threads(),
         "engine": type(zoomer.model).__name__,
+        "precision": precision,
         "seconds": taken,
         "input_megapixels_per_second": megapixels / taken,
         "output_megapixels_per_second": megapixels * scale**2 / taken,
@@ -101,13 +105,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", default="city100-x3", metavar="FILE", help="weights file, or bundled name")
     parser.add_argument("--backend", choices=("auto", *PRECISIONS), default="auto")
+    parser.add_argument("--precision", choices=PRECISIONS["torch"], default="float32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--size", type=int, nargs=2, default=(3000, 4000), metavar=("H", "W"), help="of the photo")
     parser.add_argument("--format", choices=(".jpg", ".png", ".tif"), default=".jpg", help="of both files")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    text = json.dumps(measure(args.weights, args.backend, args.size, args.format), indent=2)
+    text = json.dumps(measure(args.weights, args.backend, args.precision, args.size, args.format), indent=2)
     print(text)
     if args.json:
         Path(args.json).write_text(text + "\n", encoding="utf-8")
