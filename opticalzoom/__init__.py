@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from opticalzoom.api import Zoom
     from opticalzoom.backends import Backend
+    from opticalzoom.engines.engine import Precision
 
 __all__ = ["load"]
 
@@ -19,6 +20,7 @@ def load(
     *,
     scale: int | None = None,
     backend: Backend | Literal["auto"] = "auto",
+    precision: Precision | Literal["auto"] = "auto",
 ) -> Zoom:
     """A zoom for images in memory: ``zoom(image)`` is the image enlarged, of the same type.
 
@@ -27,13 +29,14 @@ def load(
         scale: 2, 3, 4 or 8; must be that of the weights; by default theirs.
         backend: what computes; by default the fastest that is installed, which takes some seconds to find out the first
             time and is remembered.
+        precision: float32, bfloat16 or float16; by default the fastest that stays within 1/255 of float32.
 
     Raises:
         CheckpointError: the file is missing, damaged or no weights file.
-        ConfigError: the weights have another scale, or no bundled ones have it.
+        ConfigError: the weights have another scale, no bundled ones have it, or the backend has no such precision.
         DependencyError: the backend is not installed.
         ModelError: the weights take RAW files.
     """
     from opticalzoom.api import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
 
-    return Zoom(weights, scale, backend)
+    return Zoom(weights, scale, backend, precision)

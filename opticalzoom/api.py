@@ -12,6 +12,7 @@ from torch import Tensor
 
 from opticalzoom.backends import Backend, Computing
 from opticalzoom.engines import as_engine
+from opticalzoom.engines.engine import Precision
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.photo.encode import fitting_icc
 from opticalzoom.zoom import zoom
@@ -29,6 +30,7 @@ class Zoom:
         weights: bundled weights by name or a file, for RGB; without them the bundled ones that suit ``scale``.
         scale: must be that of the weights.
         backend: what computes.
+        precision: what in.
 
     Raises:
         OpticalZoomError: as :func:`opticalzoom.load`.
@@ -39,9 +41,10 @@ class Zoom:
         weights: str | PathLike[str] | None = None,
         scale: int | None = None,
         backend: Backend | Literal["auto"] = "auto",
+        precision: Precision | Literal["auto"] = "auto",
     ) -> None:
         name = None if weights is None else fspath(weights)
-        self._engine = as_engine(load_zoomer(name, scale, computing=Computing(backend)).model)
+        self._engine = as_engine(load_zoomer(name, scale, computing=Computing(backend, precision)).model)
         if self._engine.contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
         if scale not in (None, self.scale):

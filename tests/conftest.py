@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from opticalzoom import engine_cache
+
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def engines(tmp_path_factory, monkeypatch):
+    """What was found fastest on this machine does not decide what tests compute in, and theirs is not remembered."""
+    monkeypatch.setattr(engine_cache, "CACHE", tmp_path_factory.getbasetemp() / "engines")
 
 
 @pytest.fixture
