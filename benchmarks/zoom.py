@@ -1,12 +1,11 @@
-"""Speed and peak memory of zooming a photo, from file to file.
+"""Speed of zooming a photo, from file to file; memory is what memory.py measures.
 
     python benchmarks/zoom.py --json docs/results/zoom.json
 
 A deterministic picture of noise at several scales is zoomed on the CPU, as the verb `zoom` does it: reading, computing
 and writing overlap. The network's convolutions alone, on one tile in PyTorch, are timed before and after it: what share
 of their speed in the same precision the whole reaches, counting only what the photo itself takes, not the overlaps of
-tiles. Memory is the process's largest resident set, with Python, the libraries and the weights in it, and how far that
-rose above what was there before.
+tiles.
 """
 
 from __future__ import annotations
@@ -77,11 +76,9 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / f"photo{suffix}", Path(folder) / f"zoomed{suffix}"
         write_photo(source, Photo(texture(height, width)))
-        before = peak_gigabytes()
         start = time.perf_counter()
         zoomer.zoom_to(source, target)
         taken = time.perf_counter() - start
-    peak = peak_gigabytes()
     alone = (alone + bare_gflops(model, precision)) / 2
     megapixels, scale = height * width / 1e6, zoomer.contract.scale
     return {
@@ -98,8 +95,6 @@ def measure(
         "gflops": work * height * width / taken,
         "bare_gflops": alone,
         "of_bare": work * height * width / taken / alone,
-        "peak_gigabytes": {"before": before, "zooming": peak},
-        "rise_gigabytes": peak - before,
         "torch": torch.__version__,
         "machine": platform.processor() or platform.machine(),
     }
