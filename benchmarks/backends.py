@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
+import resource
 import subprocess
 import sys
 import time
@@ -25,7 +27,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from bare import FORMATS, bare, convolutions, operations, seconds
-from zoom import peak_gigabytes, texture
+from zoom import texture
 
 from opticalzoom.backends import PRECISIONS, Computing, load_engine
 from opticalzoom.checkpoint import load_model
@@ -34,6 +36,15 @@ from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.models.contract import Contract
 from opticalzoom.pipeline import at_once
+
+
+def peak_gigabytes() -> float:
+    """Largest resident set of this process so far, in 10⁹ bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says begins with the largest of the process that started this one
+        return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) * 1024 / 1e9
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def measure(args: argparse.Namespace) -> dict[str, object]:

@@ -13,9 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import re
-import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -46,15 +43,6 @@ def texture(height: int, width: int) -> np.ndarray:
         patch += cv2.resize(noise, (512, 512), interpolation=cv2.INTER_CUBIC) / 3
     small = np.rint(patch.clip(0, 1) * 255).astype(np.uint8)
     return np.tile(small, (-(-height // 512), -(-width // 512), 1))[:height, :width].copy()
-
-
-def peak_gigabytes() -> float:
-    """Largest resident set of this process so far, in 10⁹ bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says begins with the largest of the process that started this one
-        return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) * 1024 / 1e9
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def bare_gflops(model: nn.Module, precision: Precision) -> float:
