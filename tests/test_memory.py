@@ -86,6 +86,7 @@ def test_every_tile_that_is_computed_at_once_counts():
 
 def test_a_small_photo_gives_every_stream_its_share():
     assert counts(290, 310, streams=1) == (1, 1)
+    assert counts(290, 406, streams=1) == (1, 2)
     assert counts(290, 406, streams=2) == (1, 2)
     assert counts(406, 290, streams=2) == (2, 1)
     assert counts(300, 300, streams=4) == (2, 2)
