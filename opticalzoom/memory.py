@@ -52,9 +52,8 @@ def bytes_per_pixel(model: nn.Module | Engine) -> int:
 def give_back_large_blocks() -> None:
     """Have the C library return what a tile needed once it is freed, if it can be told so (glibc).
 
-    For engines that compute several tiles at once: left to itself it keeps blocks of up to 32 MB in a heap for each
-    thread, and with tiles of several sizes these grow to twice what is in use. With one thread that computes they
-    don't, and clearing new blocks for every layer would take a third of the time. This holds for the whole process.
+    Left to itself it keeps blocks of up to 32 MB in a heap for each thread, and with tiles of several sizes these grow
+    to twice what is in use. This holds for the whole process.
     """
     with suppress(AttributeError, TypeError, OSError):  # macOS, musl; Windows
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 4 << 20)
