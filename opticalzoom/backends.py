@@ -51,7 +51,7 @@ _EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
 _SIDE = 128
 _WORTH_MEASURING = 4_000_000
 _ROUNDS, _PATIENCE = 3, 4
-_METHOD = 2  # of measuring: what was found by another counts no more
+_METHOD = 3  # of measuring: what was found by another counts no more
 _WORTH = 0.9  # another precision than float32 has to take less than this share of its time
 
 

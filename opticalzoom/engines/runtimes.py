@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.exact_ends import with_exact_ends
 from opticalzoom.engines.exported import INPUT, Exported
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
 from opticalzoom.models.contract import Contract
@@ -90,7 +91,7 @@ class OpenVinoEngine(ExportedEngine):
     Args:
         model: an exported file, or its bytes.
         threads: of the CPU.
-        precision: what is computed in.
+        precision: what is computed in; the first convolution and the bicubic skip stay float32.
 
     Raises:
         CheckpointError: the file cannot be loaded or is none of ours.
@@ -116,7 +117,8 @@ class OpenVinoEngine(ExportedEngine):
             raise ConfigError(f"this processor has no {precision} for OpenVINO.", remedy="Use --precision float32.")
         try:
             graph = core.read_model(model if isinstance(model, bytes) else str(model))
-            self._request = core.compile_model(graph, "CPU", hints).create_infer_request()
+            computed = graph if precision == "float32" else with_exact_ends(openvino, core, graph)
+            self._request = core.compile_model(computed, "CPU", hints).create_infer_request()
         except RuntimeError as error:
             raise _damaged(model, error) from error
         described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
