@@ -14,8 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import re
-import resource
 import subprocess
 import sys
 import time
@@ -27,6 +25,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from bare import FORMATS, bare, convolutions, operations, seconds
+from peak import peak_gigabytes
 from zoom import texture
 
 from opticalzoom.backends import PRECISIONS, Computing, load_engine
@@ -37,14 +36,8 @@ from opticalzoom.errors import OpticalZoomError
 from opticalzoom.models.contract import Contract
 from opticalzoom.pipeline import at_once
 
-
-def peak_gigabytes() -> float:
-    """Largest resident set of this process so far, in 10⁹ bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says begins with the largest of the process that started this one
-        return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) * 1024 / 1e9
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+LIMIT = 120
+"""Seconds of a process: half precision that the processor doesn't have takes a hundred times as long."""
 
 
 def measure(args: argparse.Namespace) -> dict[str, object]:
@@ -90,7 +83,11 @@ def measured(backend: str, precision: str, threads: int, tile: int, args: argpar
     """:func:`measure` in a process of its own; what does not work here says why."""
     command = [sys.executable, __file__, "--one", backend, precision, "--threads", str(threads), "--tiles", str(tile)]
     command += ["--weights", args.weights, "--repetitions", str(args.repetitions)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        reason = f"not done in {LIMIT} seconds"
+        return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
         return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
@@ -123,7 +120,7 @@ def table(rows: list[dict[str, Any]], versions: dict[str, str], args: argparse.N
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", default="city100-x3", metavar="FILE", help="weights file, or bundled name")
-    parser.add_argument("--tiles", type=int, nargs="+", default=[128, 256, 512], metavar="SIDE")
+    parser.add_argument("--tiles", type=int, nargs="+", default=[128, 320], metavar="SIDE")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--backends", nargs="+", default=list(PRECISIONS), choices=PRECISIONS)
     parser.add_argument("--repetitions", type=int, default=5)

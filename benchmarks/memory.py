@@ -3,14 +3,13 @@
     python benchmarks/memory.py --megapixels 12 48 200 --json FILE
 
 Each photo is made in strips, and zoomed in a process of its own with a tiny network (or other weights), so that the
-peak is that of one photo. Memory is the largest resident set.
+peak is that of one photo. Memory, in 10⁶ bytes, is the largest resident set.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from peak import peak_gigabytes
 
 from opticalzoom.backends import PRECISIONS, Backend, Computing, load_engine
 from opticalzoom.checkpoint import ModelCard, save_model
+from opticalzoom.engines.engine import Precision
 from opticalzoom.memory import MEMORY, bytes_per_pixel
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
@@ -40,19 +41,15 @@ def texture(width: int, height: int, dtype: np.dtype) -> Iterator[np.ndarray]:
         yield band[: height - top]
 
 
-def peak() -> float:
-    """Largest resident set of this process so far, in 10⁶ bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def zoom_once(weights: str, backend: Backend, source: str, target: str, memory: int) -> dict[str, float]:
+def zoom_once(
+    weights: str, backend: Backend, precision: Precision, source: str, target: str, memory: str
+) -> dict[str, float]:
     """In a fresh process: load everything, then zoom one file."""
-    zoomer = Zoomer(load_engine(weights, Computing(backend, "float32")), memory=memory)
-    before = peak()
+    zoomer = Zoomer(load_engine(weights, Computing(backend, precision)), memory=int(memory))
+    before = peak_gigabytes() * 1e3
     start = time.perf_counter()
     zoomer.zoom_to(Path(source), Path(target))
-    return {"seconds": time.perf_counter() - start, "before": before, "rise": peak() - before}
+    return {"seconds": time.perf_counter() - start, "before": before, "rise": peak_gigabytes() * 1e3 - before}
 
 
 def measure(args: argparse.Namespace, megapixels: float, folder: Path) -> dict[str, object]:
@@ -67,6 +64,7 @@ def measure(args: argparse.Namespace, megapixels: float, folder: Path) -> dict[s
         "--once",
         args.weights,
         args.backend,
+        args.precision,
         str(source),
         str(target),
         str(args.memory),
@@ -80,12 +78,12 @@ def measure(args: argparse.Namespace, megapixels: float, folder: Path) -> dict[s
 
 def main() -> None:
     if sys.argv[1:2] == ["--once"]:
-        *names, memory = sys.argv[2:]
-        print(json.dumps(zoom_once(*names, int(memory))))
+        print(json.dumps(zoom_once(*sys.argv[2:])))  # type: ignore[arg-type]
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", metavar="FILE", help="weights file or bundled name (default: a tiny network)")
     parser.add_argument("--backend", choices=PRECISIONS, default="torch", help="what computes (default: torch)")
+    parser.add_argument("--precision", choices=PRECISIONS["torch"], default="float32")
     parser.add_argument("--scale", type=int, default=3, help="of the tiny network")
     parser.add_argument("--megapixels", type=float, nargs="+", default=(12, 48, 200))
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8)
@@ -101,12 +99,14 @@ def main() -> None:
             arguments = {"scale": args.scale, "features": 8, "blocks": 1}
             card = ModelCard("srresnet_lite", arguments)
             args.weights = str(save_model(folder / "tiny.safetensors", build("srresnet_lite", **arguments), card))
-        engine = load_engine(args.weights, Computing(args.backend, "float32"))  # exports: not in what is measured
+        engine = load_engine(args.weights, Computing(args.backend, args.precision))  # exports: not in what is measured
         figures = {
             "source": args.source,
             "target": args.target,
             "memory": args.memory,
+            "weights": Path(args.weights).name,
             "backend": args.backend,
+            "precision": args.precision,
             "bytes_per_pixel": bytes_per_pixel(engine),
             "streams": engine.streams,
             "photos": [measure(args, megapixels, folder) for megapixels in args.megapixels],

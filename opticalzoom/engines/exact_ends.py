@@ -1,4 +1,4 @@
-"""OpenVINO models that compute in low precision, but for the picture: where it enters and is passed on they are float32.
+"""OpenVINO in low precision, but for the picture itself: where it enters and where it is passed on stay float32.
 
 OpenVINO rounds every operation's input to the precision asked for. Of a bright pixel bfloat16 keeps seven bits, and
 the first convolution and the bicubic skip both see pixels. An attribute, ``precise``, exempts operations on the CPU

@@ -130,7 +130,10 @@ class Trunk(nn.Module):
         if self.contract.input == "resized":
             x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
         with torch.autocast(x.device.type, enabled=False):  # bfloat16 holds no more of a bright picture than seven bits
-            return F.relu(self.head(x), inplace=True)
+            features = F.relu(self.head(x), inplace=True)
+        # Sums of two dtypes take the CPU longer than a convolution.
+        kind = x.device.type
+        return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
 
     def restore(self, features: Tensor, x: Tensor, offset: Tensor | None = None) -> Tensor:
         """The zoomed picture, from (aligned) features and, with the skip, from x warped by ``offset``."""
