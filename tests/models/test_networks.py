@@ -96,6 +96,24 @@ def test_channels_last_in_bfloat16(name: str, scale: int, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", INPUTS)
+def test_no_sum_of_two_dtypes(kind: str) -> None:
+    """They are slow on CPUs; and the head is computed in float32, whatever its result is kept in."""
+    trunk = small("srresnet", scale=2, input=kind).trunk
+    dtypes = []
+    for layer in trunk.body:
+        layer.register_forward_pre_hook(lambda _, inputs: dtypes.append(inputs[0].dtype))
+    x = picture(trunk, 8, 8)
+    with torch.no_grad():
+        exact = trunk.extract(x)
+        with torch.autocast("cpu", torch.bfloat16):
+            features = trunk.extract(x)
+            trunk.restore(features, x)
+    assert exact.dtype == torch.float32
+    assert dtypes == [torch.bfloat16] * len(trunk.body)
+    torch.testing.assert_close(features, exact.bfloat16(), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
 def test_x_is_its_own_reference(kind: str) -> None:
     model = small("sdan", scale=3, input=kind)
     nn.init.normal_(model.offsets.head.weight, std=0.5)
