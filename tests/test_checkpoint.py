@@ -92,7 +92,13 @@ def test_missing_file_names_the_bundled_ones(tmp_path):
 
 def test_weights_of_another_model_are_not_loaded(weights):
     with pytest.raises(CheckpointError, match="another model"):
-        load_into(build("srresnet_lite", scale=2, **TINY), weights)
+        load_into(build("rrdb", scale=2, features=4, growth=2, blocks=1), weights)
+
+
+def test_the_base_network_of_one_that_aligns(weights):
+    model = build("srresnet_lite", scale=2, **TINY)
+    load_into(model, weights)
+    torch.testing.assert_close(model.trunk.state_dict(), load_model(weights).trunk.state_dict())
 
 
 def test_weights_of_another_scale_lend_their_features(weights):

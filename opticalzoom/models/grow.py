@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-_BODY, _HEAD, _TAIL = "trunk.body.", "trunk.head.weight", "trunk.tail."
+_TRUNK, _BODY, _HEAD, _TAIL = "trunk.", "trunk.body.", "trunk.head.weight", "trunk.tail."
 
 
 def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -16,7 +16,9 @@ def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[s
     Residual blocks that the trained one lacks come last and are the identity at first: their second convolution is
     zero, the first one as it was initialised. Where the trained head takes RGB and the wanted one ``resized`` input,
     which is packed to s² times the channels, it takes their mean: X reduced by area averages, as the trained network
-    saw it. A tail for another scale starts anew. Whatever fits already is returned as it is.
+    saw it. The other way round it takes every pixel s² times: X enlarged by repetition. A tail for another scale starts
+    anew, and of a network that aligns only the trunk goes into one that is a trunk alone. Whatever fits already is
+    returned as it is.
 
     Args:
         trained: state of the trained network.
@@ -26,7 +28,8 @@ def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[s
         The new state; what cannot be grown keeps the trained shape, for ``load_state_dict`` to refuse.
     """
     last_trained, last = _last_body(trained), _last_body(wanted)
-    state = dict(trained)
+    trunk_alone = all(name.startswith(_TRUNK) for name in wanted)
+    state = {name: value for name, value in trained.items() if name.startswith(_TRUNK) or not trunk_alone}
     if 0 <= last_trained < last:
         for name in [name for name in state if name.startswith(f"{_BODY}{last_trained}.")]:
             state[name.replace(f"{_BODY}{last_trained}.", f"{_BODY}{last}.")] = state.pop(name)
@@ -34,15 +37,19 @@ def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[s
             if name.startswith(_BODY):
                 state[name] = torch.zeros_like(wanted[name]) if ".conv2." in name else wanted[name].clone()
     if _HEAD in state and _HEAD in wanted:
-        cell = wanted[_HEAD].shape[1] // state[_HEAD].shape[1]
-        if cell > 1:
-            state[_HEAD] = (
-                state[_HEAD].repeat_interleave(cell, 1) / cell
-            )  # pixel_unshuffle keeps a colour's cell together
+        state[_HEAD] = _repacked(state[_HEAD], wanted[_HEAD].shape[1])
     for name in [name for name in wanted.keys() & state.keys() if name.startswith(_TAIL)]:
         if state[name].shape != wanted[name].shape:
             state[name] = wanted[name].clone()
     return state
+
+
+def _repacked(head: Tensor, channels: int) -> Tensor:
+    """A head for input of so many channels; ``pixel_unshuffle`` keeps a colour's cell together."""
+    cell = max(channels, head.shape[1]) // min(channels, head.shape[1])
+    if head.shape[1] * cell == channels:
+        return head.repeat_interleave(cell, 1) / cell
+    return head.unflatten(1, (-1, cell)).sum(2) if channels * cell == head.shape[1] else head
 
 
 def _last_body(state: Mapping[str, Tensor]) -> int:

@@ -26,6 +26,23 @@ def test_resized_input_is_taken_as_its_means():
     torch.testing.assert_close(large.trunk.extract(x), small.trunk.extract(avg_pool2d(x, 3)))
 
 
+def test_a_trunk_for_rgb_out_of_a_net_that_aligns_resized_input():
+    large = build("sdan_lite", scale=3, input="resized", features=4, blocks=2)
+    small = build("sdan_plus", scale=3, features=4, blocks=2)
+    small.load_state_dict(grown(large.state_dict(), small.state_dict()))
+    x = torch.rand(2, 3, 6, 7)
+    repeated = x.repeat_interleave(3, 2).repeat_interleave(3, 3)
+    torch.testing.assert_close(small.trunk.extract(x), large.trunk.extract(repeated))
+    torch.testing.assert_close(small.trunk.body[0].conv1.weight, large.trunk.body[0].conv1.weight)
+
+
+@pytest.mark.parametrize(("trained", "wanted"), [("rgb", "raw"), ("raw", "rgb"), ("resized", "raw")])
+def test_inputs_that_have_nothing_in_common(trained, wanted):
+    small, large = (build("srresnet_lite", scale=3, input=kind, features=4, blocks=1) for kind in (trained, wanted))
+    with pytest.raises(RuntimeError, match=r"trunk\.head\.weight"):
+        large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+
+
 def test_another_scale_keeps_the_features():
     small, large = (build("sdan_plus", scale=scale, features=4, blocks=2) for scale in (3, 4))
     fresh = large.trunk.tail[0].weight.clone()
@@ -37,7 +54,7 @@ def test_another_scale_keeps_the_features():
 
 def test_what_fits_is_left_alone():
     state = build("sdan_lite", scale=2, features=4, blocks=2).state_dict()
-    assert grown(state, state) == state
+    torch.testing.assert_close(grown(state, state), dict(state), rtol=0, atol=0)
 
 
 def test_other_widths_are_refused():
