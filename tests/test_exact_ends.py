@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from opticalzoom.engines.exact_ends import mark, with_exact_ends
 from opticalzoom.engines.runtimes import OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.errors import ConfigError
 from tests.exportables import KINDS, tiny
 from tests.exports import exported
 
@@ -62,6 +64,13 @@ def test_the_same_model(name, input, scale):
         for its in (graph, with_exact_ends(openvino, core, graph))
     )
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-6)
+
+
+def test_no_room_for_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    core = openvino.Core()
+    with pytest.raises(ConfigError, match=r"temporary files cannot be written.*TMPDIR"):
+        with_exact_ends(openvino, core, core.read_model(exported()))
 
 
 def test_the_skip_is_exact_in_bfloat16():

@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
+from opticalzoom.errors import ConfigError
+
 _PICTURE_CHANNELS = 4
 _NO_OPERATIONS = {"Parameter", "Const", "Result"}
 
@@ -26,13 +28,22 @@ def with_exact_ends(openvino: ModuleType, core: Any, graph: Any) -> Any:
         openvino: the package.
         core: its ``Core``.
         graph: an ``openvino.Model``.
+
+    Raises:
+        ConfigError: there is no room for temporary files.
     """
-    with TemporaryDirectory() as folder:
-        text, weights = Path(folder, "model.xml"), Path(folder, "model.bin")
-        openvino.serialize(graph, text, weights)
-        root = ElementTree.fromstring(text.read_bytes())
-        mark(root)
-        return core.read_model(ElementTree.tostring(root), weights.read_bytes())
+    try:
+        with TemporaryDirectory() as folder:
+            text, weights = Path(folder, "model.xml"), Path(folder, "model.bin")
+            openvino.serialize(graph, text, weights)
+            root, values = ElementTree.fromstring(text.read_bytes()), weights.read_bytes()
+    except (OSError, RuntimeError, ElementTree.ParseError) as error:
+        raise ConfigError(
+            f"OpenVINO's temporary files cannot be written ({error}).",
+            remedy="Set TMPDIR to a folder with some megabytes of room, or use --precision float32.",
+        ) from error
+    mark(root)
+    return core.read_model(ElementTree.tostring(root), values)
 
 
 def mark(root: ElementTree.Element) -> None:
