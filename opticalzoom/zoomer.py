@@ -130,7 +130,7 @@ class Zoomer:
         window = Window(*(slice(side.start // cell, -(-side.stop // cell)) for side in crop))
         shape, size = crop.scaled(scale).shape, header.shape[:2]
         dtype = header.dtype if shape == size else np.dtype(np.uint16)
-        give_back_large_blocks()
+        give_back_large_blocks(enlarger.streams)
         per_pixel = bytes_per_pixel(self.model)
         tile = tile_shape(self.memory, per_pixel, enlarger, window.shape, reader.shape, dtype.itemsize)
         whole = zoomed_bands(reader, enlarger, window, tile, dtype, progress)
