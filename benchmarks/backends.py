@@ -62,8 +62,9 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     difference = float(np.abs(image - TorchEngine(model)(x)).max())
     found = convolutions(model, x)
     work = operations(found) / 1e9
-    kept: Precision = "float32" if args.precision == "float16" else args.precision  # which takes PyTorch minutes
-    together, *alone = seconds([zoom, *(bare(found, kind, kept) for kind in FORMATS)], args.repetitions)
+    # float16 takes PyTorch minutes on processors without it.
+    precision: Precision = "float32" if args.precision == "float16" else args.precision
+    together, *alone = seconds([zoom, *(bare(found, kind, precision) for kind in FORMATS)], args.repetitions)
     zooming = together / engine.streams
     return {
         "backend": args.backend,
@@ -87,13 +88,12 @@ def measured(backend: str, precision: str, threads: int, tile: int, args: argpar
     command += ["--weights", args.weights, "--repetitions", str(args.repetitions)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+        if not done.returncode:
+            return json.loads(done.stdout.splitlines()[-1])
+        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
     except subprocess.TimeoutExpired:
         reason = f"not done in {LIMIT} seconds"
-        return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
-    if done.returncode:
-        reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
-        return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
-    return json.loads(done.stdout.splitlines()[-1])
+    return {"backend": backend, "precision": precision, "threads": threads, "tile": tile, "failed": reason}
 
 
 def table(rows: list[dict[str, Any]], versions: dict[str, str], args: argparse.Namespace) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import math
 from contextlib import suppress
-from functools import cache
 from itertools import product
 from typing import cast
 
@@ -48,7 +47,6 @@ def bytes_per_pixel(model: nn.Module | Engine) -> int:
     return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
 
 
-@cache
 def give_back_large_blocks(streams: int) -> None:
     """Have the C library return large blocks once they are freed, if it can be told so (glibc).
 

@@ -42,7 +42,7 @@ class ZoomTraining(pl.LightningModule):
         objective: weights of the terms besides, and their constants.
         unaligned: share of the steps that train what zooming does, X alone with offsets of exactly zero; 0 in the
             paper, where only the reference Y' is ever seen in training. With it, validation does the same.
-        init: weights file (or bundled name) to start from, of the same model.
+        init: weights file (or bundled name) to start from, of the same model or one that it can grow out of.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one argument for each option of the command line

@@ -36,7 +36,7 @@ def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[s
         for name in wanted.keys() - state.keys():
             if name.startswith(_BODY):
                 state[name] = torch.zeros_like(wanted[name]) if ".conv2." in name else wanted[name].clone()
-    if _HEAD in state and _HEAD in wanted:
+    if _HEAD in state and _HEAD in wanted and state[_HEAD].shape != wanted[_HEAD].shape:
         state[_HEAD] = _repacked(state[_HEAD], wanted[_HEAD].shape[1])
     for name in [name for name in wanted.keys() & state.keys() if name.startswith(_TAIL)]:
         if state[name].shape != wanted[name].shape:

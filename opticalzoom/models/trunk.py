@@ -129,10 +129,10 @@ class Trunk(nn.Module):
         self.contract.check(x)
         if self.contract.input == "resized":
             x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
-        with torch.autocast(x.device.type, enabled=False):  # bfloat16 holds no more of a bright picture than seven bits
+        kind = x.device.type
+        with torch.autocast(kind, enabled=False):  # bfloat16 holds no more of a bright picture than seven bits
             features = F.relu(self.head(x), inplace=True)
         # Sums of two dtypes take the CPU longer than a convolution.
-        kind = x.device.type
         return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
 
     def restore(self, features: Tensor, x: Tensor, offset: Tensor | None = None) -> Tensor:
