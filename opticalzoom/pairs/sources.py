@@ -47,9 +47,10 @@ class City100(Source):
         return sorted(n[:-5] for n in self._files if n.endswith("H.PNG") and f"{n[:-5]}L.PNG" in self._files)
 
     def names(self, split: Split = "all") -> list[str]:
-        """The five official test pairs; of the others ten, spread evenly, for validation."""
+        """The five official test pairs; of the others ten, at most a fifth, spread evenly, for validation."""
         training = [n for n in self.all_names() if n not in _CITY100_TEST]
-        held_out = training[4 :: max(1, len(training) // 10)][:10]
+        count = min(10, max(1, len(training) // 5))
+        held_out = training[4 :: max(1, len(training) // count)][:count]
         parts = {
             "all": self.all_names(),
             "test": [n for n in self.all_names() if n in _CITY100_TEST],

@@ -4,6 +4,8 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PairError
@@ -41,6 +43,15 @@ def test_city100_keeps_the_official_test_pairs_and_holds_out_ten(city100):
     assert test == OFFICIAL_TEST
     assert (len(train), len(val)) == (85, 10)
     assert sorted(train + val + test) == source.names("all") == source.all_names()
+
+
+@given(count=st.integers(0, 100))
+def test_of_few_pairs_of_city100_at_most_a_fifth_are_held_out(city100, count):
+    source = City100(city100, scale=3)
+    source._files = {name: path for name, path in source._files.items() if int(name[:3]) <= count}
+    train, val, test = (source.names(split) for split in ("train", "val", "test"))
+    assert sorted(train + val + test) == source.all_names()
+    assert len(val) == min(10, (len(train) + len(val)) // 5)
 
 
 def test_city100_loads_l_as_x_and_h_as_y_of_the_named_camera(city100):
