@@ -22,7 +22,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
@@ -75,33 +74,34 @@ def targets(plane: Plane) -> Plane:
     return blocks.reshape(-1, SCALE * SCALE).astype(np.float64)
 
 
-def roughness(plane: Plane, axis: int) -> Plane:
-    """Logarithm of second differences along an axis, without what changes slowly."""
-    padding = [(1, 1), (0, 0)] if axis == 0 else [(0, 0), (1, 1)]
-    rough = np.log1p(np.abs(np.pad(np.diff(plane, 2, axis=axis), padding, mode="edge")))
-    return np.asarray(rough - cv2.blur(rough, (1, 15) if axis == 0 else (15, 1)))
+def roughness(plane: Plane) -> Plane:
+    """Logarithm of second differences down the columns, without what changes slowly."""
+    rough = np.log1p(np.abs(np.pad(np.diff(plane, 2, axis=0), [(1, 1), (0, 0)], mode="edge")))
+    return np.asarray(rough - cv2.blur(rough, (1, 15)))
 
 
-def enlargement(plane: Plane, axis: int) -> float:
-    """By how much L was enlarged along an axis."""
-    profile = roughness(plane, axis).mean(axis=1 - axis)
+def enlargement(rough: Plane) -> float:
+    """By how much L was enlarged vertically, of its roughness."""
+    profile = rough.mean(axis=1)
     spectrum = np.abs(np.fft.rfft(profile * np.hanning(len(profile)), 1 << 16))
     frequency = np.fft.rfftfreq(1 << 16)
     inside = (frequency > 1 / ENLARGEMENTS[1]) & (frequency < 1 / ENLARGEMENTS[0])
     return float(1 / frequency[np.argmax(spectrum * inside)])
 
 
+def vertical_phases(plane: Plane) -> Labels:
+    """At which of the PHASES places between two of the sensor's rows each pixel of X is."""
+    rough = roughness(plane)
+    carrier = np.exp(-2j * np.pi * np.arange(len(plane)) / enlargement(rough))[:, None]
+    product = rough * carrier
+    parts = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), 80) for part in (product.real, product.imag)]
+    angle = np.angle((parts[0] + 1j * parts[1]) / carrier)[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
+    return np.asarray(np.floor((angle / (2 * np.pi) + 0.5) * PHASES).astype(int) % PHASES)
+
+
 def phases(plane: Plane) -> Labels:
-    """Which of the PHASES² places between the sensor's pixels each pixel of X is at, N."""
-    found = []
-    for axis in (0, 1):
-        turns = np.arange(plane.shape[axis]) / enlargement(plane, axis)
-        carrier = np.exp(-2j * np.pi * turns)[:, None] if axis == 0 else np.exp(-2j * np.pi * turns)[None]
-        product = roughness(plane, axis) * carrier
-        parts = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), 80) for part in (product.real, product.imag)]
-        angle = np.angle((parts[0] + 1j * parts[1]) / carrier)[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
-        found.append(np.floor((angle / (2 * np.pi) + 0.5) * PHASES).astype(int) % PHASES)
-    return (found[0] * PHASES + found[1]).ravel()
+    """At which of the PHASES² places between the sensor's pixels each pixel of X is, N."""
+    return (vertical_phases(plane) * PHASES + vertical_phases(plane.T).T).ravel()
 
 
 def zones(plane: Plane) -> Labels:
@@ -117,18 +117,18 @@ def one(plane: Plane) -> Labels:
 
 
 def rounded_means(plane: Plane) -> Plane:
-    """What the filters see with L as `evaluate` reduces it."""
+    """What the filters see of L reduced as `evaluate` does, which rounds each colour; here luminance is rounded."""
     return windows(np.rint(means(plane)), WINDOW)
 
 
 Inputs = Callable[[Plane], Plane]
 Labelling = Callable[[Plane], Labels]
-REFERENCE = "L reduced by 3: means of 3×3, 8 bits (as `evaluate` does)"
+REFERENCE = "L reduced by 3: means of 3×3, luminance rounded"
 TRIALS: dict[str, tuple[Inputs, Labelling]] = {
     "L as shipped": (lambda plane: windows(plane, WINDOW * SCALE, SCALE), one),
     REFERENCE: (rounded_means, one),
-    "… unrounded": (lambda plane: windows(means(plane), WINDOW), one),
-    "… Lanczos, 8 bits": (lambda plane: windows(np.rint(lanczos(plane)), WINDOW), one),
+    "… means, not rounded": (lambda plane: windows(means(plane), WINDOW), one),
+    "… Lanczos, rounded": (lambda plane: windows(np.rint(lanczos(plane)), WINDOW), one),
     "… every third pixel": (lambda plane: windows(plane[1::SCALE, 1::SCALE], WINDOW), one),
     "… means, a filter for each of 3×4 parts of the picture": (rounded_means, zones),
     "… means, a filter for each of 4×4 places between the sensor's pixels": (rounded_means, phases),
@@ -175,9 +175,9 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="folder of City100")
     parser.add_argument("-o", "--output", type=Path, default=Path("docs/results"), help="where the table goes")
     args = parser.parse_args()
-    torch.set_grad_enabled(False)
     data = City100(args.data, SCALE)
-    found = [enlargement(both(data, name)[0], axis) for name in data.names("val") for axis in (0, 1)]
+    planes = [both(data, name)[0] for name in data.names("val")]
+    found = [enlargement(roughness(way)) for plane in planes for way in (plane, plane.T)]
     psnr = {name: judge(data, *parts, fit(data, *parts, name)) for name, parts in TRIALS.items()}
     result = {"enlargement": {"median": np.median(found), "least": min(found), "most": max(found)}, "psnr_y": psnr}
     write_text(args.output / "limits.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n", overwrite=True)
