@@ -29,13 +29,13 @@ from bare import FORMATS, bare, convolutions, operations, seconds
 from peak import peak_gigabytes
 from zoom import texture
 
-from opticalzoom.backends import PRECISIONS, Computing, load_engine
-from opticalzoom.checkpoint import load_model
+from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.engines.engine import Array, Precision
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import OpticalZoomError
-from opticalzoom.models.contract import Contract
-from opticalzoom.pipeline import at_once
+from opticalzoom.parallel.pipeline import at_once
+from opticalzoom.weights.contract import Contract
 
 LIMIT = 120
 """Seconds of a process: half precision that the processor doesn't have takes a hundred times as long."""

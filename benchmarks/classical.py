@@ -24,9 +24,9 @@ from rich.progress import track
 from simulated import SCALE, Difference, SimulatedPair, simulate
 from views import STRENGTHS, postcards
 
-from opticalzoom.pairs.views import RegisteredView, register_views
-from opticalzoom.pairs.warp import Image
-from opticalzoom.report import write_text
+from opticalzoom.evaluation.report import write_text
+from opticalzoom.registration.warp import Image
+from opticalzoom.registration.zoom_view import RegisteredView, register_views
 
 REDUCTION, ITERATIONS = 8, 500
 FOCAL_LENGTHS = (240, 150, 100, 70, 50, 35, 24)

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
-from opticalzoom.metrics.image import limited_range_y
-from opticalzoom.pairs.patches import to_tensor
+from opticalzoom.evaluation.report import write_text
+from opticalzoom.metrics.fidelity import limited_range_y
 from opticalzoom.pairs.sources import City100, Pixels
-from opticalzoom.report import write_text
+from opticalzoom.training.patches import to_tensor
 
 SCALE, WINDOW, BORDER = 3, 9, 8  # of Y's pixels to one of X; of X
 PHASES, ZONES = 4, (3, 4)

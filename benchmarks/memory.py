@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from peak import peak_gigabytes
 
-from opticalzoom.backends import PRECISIONS, Backend, Computing, load_engine
-from opticalzoom.checkpoint import ModelCard, save_model
+from opticalzoom.engines.backends import PRECISIONS, Backend, Computing, load_engine
+from opticalzoom.engines.checkpoint import ModelCard, save_model
 from opticalzoom.engines.engine import Precision
-from opticalzoom.memory import MEMORY, bytes_per_pixel
+from opticalzoom.engines.memory import MEMORY, bytes_per_pixel
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
-from opticalzoom.photo.image import write_bands
-from opticalzoom.zoomer import Zoomer
+from opticalzoom.photo.photograph import write_bands
+from opticalzoom.zooming.zoomer import Zoomer
 
 _ROWS = 256
 

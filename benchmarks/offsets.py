@@ -19,13 +19,13 @@ import torch
 from rich.progress import track
 from torch import nn
 
-from opticalzoom.checkpoint import load_model
+from opticalzoom.engines.checkpoint import load_model
+from opticalzoom.evaluation.offsets import KnownOffsets, end_point_errors, estimate, known_offsets
+from opticalzoom.evaluation.report import write_png, write_text
 from opticalzoom.models import MODELS, build
-from opticalzoom.offsets import KnownOffsets, end_point_errors, estimate, known_offsets
-from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.pages.pictures import Picture, beside, flow_limit, flow_picture, label
+from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
-from opticalzoom.pictures import Picture, beside, flow_limit, flow_picture, label
-from opticalzoom.report import write_png, write_text
 
 LOCAL = 2.0
 """Pixels of Y: the smooth local field on top, as `opticalzoom misalign` has it."""

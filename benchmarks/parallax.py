@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from opticalzoom.pairs.register import Method, register
-from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.evaluation.report import write_text
+from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, open_source
-from opticalzoom.pairs.warp import inside
-from opticalzoom.report import write_text
+from opticalzoom.registration.same_view import Method, register
+from opticalzoom.registration.warp import inside
 
 MOVES = (Misalignment(12, 2, 0, 0), Misalignment(12, 2, 0, 12))
 METHODS: tuple[Method, ...] = ("homography", "flow")

@@ -26,13 +26,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from opticalzoom.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.cli.evaluate import load_pair
+from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
 from opticalzoom.errors import OpticalZoomError
-from opticalzoom.evaluate_cli import load_pair
 from opticalzoom.metrics import score
-from opticalzoom.pairs.patches import to_tensor
 from opticalzoom.pairs.sources import open_source
-from opticalzoom.zoom import zoom
+from opticalzoom.training.patches import to_tensor
+from opticalzoom.zooming.in_memory import zoom
 
 Method = Callable[[np.ndarray], np.ndarray]
 """H×W×3 uint8 to the enlarged H'×W'×3 uint8."""

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from opticalzoom.pairs.register import register
-from opticalzoom.pairs.simulate import Misalignment
+from opticalzoom.evaluation.report import write_text
+from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, open_source
-from opticalzoom.pairs.warp import inside, invert, sample
-from opticalzoom.report import write_text
+from opticalzoom.registration.same_view import register
+from opticalzoom.registration.warp import inside, invert, sample
 
 STRENGTHS = ((0, 0), (12, 2), (24, 2), (40, 4), (80, 6))  # (corners, local field) in pixels of Y
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from opticalzoom.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
 from opticalzoom.engines.engine import Engine
-from opticalzoom.photo.image import read_photo, to_float
-from opticalzoom.zoom import zoom
+from opticalzoom.photo.photograph import read_photo, to_float
+from opticalzoom.zooming.in_memory import zoom
 
 
 def difference(engine: Engine, pixels: np.ndarray, tile: int) -> float:

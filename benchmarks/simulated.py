@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.simulate import LensSimulation, random_homography, random_local_field
-from opticalzoom.pairs.views import RegisteredView
-from opticalzoom.pairs.warp import Field, Image
-from opticalzoom.photo.color import linear_to_srgb, srgb_to_linear
+from opticalzoom.pairs.simulate.misalignment import LensSimulation, random_homography, random_local_field
+from opticalzoom.photo.colour.srgb import linear_to_srgb, srgb_to_linear
+from opticalzoom.registration.warp import Field, Image
+from opticalzoom.registration.zoom_view import RegisteredView
 
 SCALE = 4
 _INVERSE_STEPS = 12

@@ -23,9 +23,9 @@ from rich.progress import track
 from simulated import SCALE, Difference, SimulatedPair, crop_to, errors, read, simulate, wall
 from skimage import data
 
-from opticalzoom.pairs.views import register_views
-from opticalzoom.pairs.warp import Image
-from opticalzoom.report import write_text
+from opticalzoom.evaluation.report import write_text
+from opticalzoom.registration.warp import Image
+from opticalzoom.registration.zoom_view import register_views
 
 STRENGTHS = ((0, 0), (12, 2), (24, 4), (40, 4), (80, 6))  # (corners, local field) in pixels of Y
 PLASMA = (

@@ -24,12 +24,12 @@ import torch
 from bare import FORMATS, bare, convolutions, operations, seconds
 from torch import nn
 
-from opticalzoom.backends import PRECISIONS, Backend, Computing
-from opticalzoom.checkpoint import load_model
+from opticalzoom.engines.backends import PRECISIONS, Backend, Computing
+from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.engines.engine import Precision
-from opticalzoom.models.contract import Contract
-from opticalzoom.photo.image import Photo, write_photo
-from opticalzoom.zoomer import load_zoomer
+from opticalzoom.photo.photograph import Photo, write_photo
+from opticalzoom.weights.contract import Contract
+from opticalzoom.zooming.zoomer import load_zoomer
 
 TILE = 256
 

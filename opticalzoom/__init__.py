@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Literal
 
-    from opticalzoom.api import Zoom
-    from opticalzoom.backends import Backend
+    from opticalzoom.engines.backends import Backend
     from opticalzoom.engines.engine import Precision
+    from opticalzoom.zooming.images import Zoom
 
 __all__ = ["load"]
 
@@ -37,6 +37,6 @@ def load(
         DependencyError: the backend is not installed.
         ModelError: the weights take RAW files.
     """
-    from opticalzoom.api import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
+    from opticalzoom.zooming.images import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
 
     return Zoom(weights, scale, backend, precision)

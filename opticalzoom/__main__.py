@@ -2,7 +2,7 @@
 
 import sys
 
-from opticalzoom.cli import main
+from opticalzoom.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from opticalzoom.photo.color import srgb_to_camera
-from opticalzoom.photo.dng import write_dng
+from opticalzoom.photo.colour.srgb import srgb_to_camera
 from opticalzoom.photo.metadata import Metadata
-from opticalzoom.photo.mosaic import mosaic_of
-from opticalzoom.photo.raw import RawPhoto
+from opticalzoom.photo.raw.dng import write_dng
+from opticalzoom.photo.raw.mosaic import mosaic_of
+from opticalzoom.photo.raw.raw_file import RawPhoto
 
 FOCAL_LENGTHS = (100.0, 50.0, 35.0, 24.0)
 START = datetime(2024, 5, 1, 10)

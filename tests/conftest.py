@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from opticalzoom import engine_cache
+from opticalzoom.engines import engine_cache
 
 torch.set_num_threads(1)
 

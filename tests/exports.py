@@ -16,6 +16,6 @@ pytest.importorskip("onnxruntime", reason="exporting is an extra")
 @cache
 def exported(name: str = "sdan_lite", input: str = "rgb", scale: int = 3, precision: str = "float32") -> bytes:
     """The file of :func:`tiny`."""
-    from opticalzoom.export_onnx import export_bytes  # noqa: PLC0415 - after the check that its packages are there
+    from opticalzoom.engines.exporting.onnx_export import export_bytes  # noqa: PLC0415 - after the check that its packages are there
 
     return export_bytes(tiny(name, input, scale), precision)

@@ -8,10 +8,10 @@ import torch
 
 spandrel = pytest.importorskip("spandrel")
 
-from opticalzoom.checkpoint import ModelCard, bundled, load_model, save_model  # noqa: E402
+from opticalzoom.engines.checkpoint import ModelCard, bundled, load_model, save_model  # noqa: E402
 from opticalzoom.models import build  # noqa: E402
 from opticalzoom.spandrel_plugin import install  # noqa: E402
-from opticalzoom.zoom import zoom  # noqa: E402
+from opticalzoom.zooming.in_memory import zoom  # noqa: E402
 
 
 @pytest.fixture

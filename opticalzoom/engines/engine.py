@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.models.contract import Contract
+from opticalzoom.weights.contract import Contract
 
 Array = NDArray[np.float32]
 

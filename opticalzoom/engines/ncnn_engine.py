@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from opticalzoom.engines.engine import Array
-from opticalzoom.engines.exported import Exported
 from opticalzoom.engines.runtimes import ExportedEngine, require
 from opticalzoom.errors import CheckpointError
 from opticalzoom.files import atomic_path
+from opticalzoom.weights.exported import Exported
 
 INPUT, OUTPUT = "data", "output"
 """Names of the network's blobs: those that Real-ESRGAN's ncnn program, and Upscayl after it, look for."""

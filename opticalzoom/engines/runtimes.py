@@ -11,9 +11,9 @@ import numpy as np
 
 from opticalzoom.engines.engine import Array, Precision
 from opticalzoom.engines.exact_ends import with_exact_ends
-from opticalzoom.engines.exported import INPUT, Exported
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
-from opticalzoom.models.contract import Contract
+from opticalzoom.weights.contract import Contract
+from opticalzoom.weights.exported import INPUT, Exported
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}

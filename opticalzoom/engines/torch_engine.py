@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from opticalzoom.engines.engine import Array, Precision
-from opticalzoom.models.contract import Contract
+from opticalzoom.weights.contract import Contract
 
 
 class TorchEngine:

@@ -3,11 +3,11 @@
 from opticalzoom.losses.adversarial import ADVERSARIAL, AdversarialLoss
 from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches
 from opticalzoom.losses.discriminator import Discriminator
-from opticalzoom.losses.features import FEATURE_NETWORKS, feature_network
-from opticalzoom.losses.perceptual import FEATURE_DISTANCES, feature_l1, feature_l2, perceptual_loss
+from opticalzoom.losses.perceptual_loss import FEATURE_DISTANCES, feature_l1, feature_l2, perceptual_loss
 from opticalzoom.losses.pixel import DISTANCES, alignment_loss, masked_charbonnier, masked_l1, masked_l2
 from opticalzoom.losses.smoothness import offset_smoothness
 from opticalzoom.losses.wasserstein import sliced_wasserstein
+from opticalzoom.models.backbones.feature_networks import FEATURE_NETWORKS, feature_network
 
 __all__ = [
     "ADVERSARIAL",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from opticalzoom.metrics.image import limited_range_y, psnr, quantise, ssim
-from opticalzoom.metrics.offsets import end_point_error
+from opticalzoom.metrics.fidelity import limited_range_y, psnr, quantise, ssim
+from opticalzoom.metrics.offset_error import end_point_error
 from opticalzoom.metrics.perceptual import PERCEPTUAL, dists, lpips, shift_tolerant_lpips
 
 __all__ = [

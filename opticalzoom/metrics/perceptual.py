@@ -18,7 +18,7 @@ import torchmetrics.image
 from torch import Tensor, nn
 
 from opticalzoom.errors import DependencyError, PairError
-from opticalzoom.perceptual import (
+from opticalzoom.models.backbones.pretrained import (
     Backbone,
     lpips_weights,
     read_state,

@@ -13,13 +13,13 @@ from torch import nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.baselines import Bicubic, SRResNet
-from opticalzoom.models.contract import InputKind
 from opticalzoom.models.layers import AttentionKind, TailKind
 from opticalzoom.models.matching import RADIUS
 from opticalzoom.models.rrdb import RRDBNet
 from opticalzoom.models.sdan import SDAN, DeformKind
 from opticalzoom.models.sdan_plus import SDANPlus, WarpKind
 from opticalzoom.models.trunk import SkipKind, Trunk
+from opticalzoom.weights.contract import InputKind
 
 
 def sdan(  # noqa: PLR0913, PLR0917 - one argument for each choice in the paper's tables

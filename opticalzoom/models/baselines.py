@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from opticalzoom.models.contract import Contract, InputKind, ZoomOutput
 from opticalzoom.models.trunk import Trunk, bicubic_zoom
+from opticalzoom.weights.contract import Contract, InputKind, ZoomOutput
 
 
 class SRResNet(nn.Module):

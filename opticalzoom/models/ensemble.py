@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
-from opticalzoom.models.contract import Contract, ZoomOutput
+from opticalzoom.weights.contract import Contract, ZoomOutput
 
 
 class SelfEnsemble(nn.Module):

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from opticalzoom.errors import ModelError
 from opticalzoom.models.align import warp
 from opticalzoom.models.bicubic import bicubic
-from opticalzoom.models.contract import Contract, InputKind, SizeRule
 from opticalzoom.models.layers import ResidualBlock, TailKind, check_choice, conv3x3, tail
+from opticalzoom.weights.contract import Contract, InputKind, SizeRule
 
 SkipKind = Literal["none", "bicubic"]
 """``bicubic``: the bicubically enlarged (warped) input is added, the network learns what it lacks."""

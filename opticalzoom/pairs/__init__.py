@@ -1,1 +1,1 @@
-"""Two photographs of one scene, made into training patches."""
+"""Scenes and pairs of shots go in; registered pairs on one grid come out, in memory and in folders."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.manifest import MASK, MOSAIC, NAME, PAIRS, X, Y, read_manifest
-from opticalzoom.pairs.source import Pair, Source, Split, as_rgb
-from opticalzoom.photo.image import read_photo
-from opticalzoom.photo.raw import read_raw
+from opticalzoom.pairs.pair import Pair, Source, Split, as_rgb
+from opticalzoom.photo.photograph import read_photo
+from opticalzoom.photo.raw.raw_file import read_raw
 
 _OFFICIAL_TEST = "test-"
 """How scenes of a folder ``test`` are named."""

@@ -1,6 +1,6 @@
 """Where pairs come from: City100, prepared folders, two parallel folders, or plain photographs with a simulated zoom.
 
-A source knows names and loads pairs; it neither misaligns nor registers (see :mod:`opticalzoom.pairs.prepare`).
+A source knows names and loads pairs; it neither misaligns nor registers (see :mod:`opticalzoom.pairs.registered`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Literal
 
 from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.pairs import manifest
+from opticalzoom.pairs.pair import Pair, Pixels, Source, Split, as_rgb
 from opticalzoom.pairs.prepared import PreparedPairs
-from opticalzoom.pairs.simulate import LensSimulation
-from opticalzoom.pairs.source import Pair, Pixels, Source, Split, as_rgb
-from opticalzoom.pairs.unprocess import MosaicSimulation
-from opticalzoom.photo.image import find_photos, read_photo
+from opticalzoom.pairs.simulate.misalignment import LensSimulation
+from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
+from opticalzoom.photo.photograph import find_photos, read_photo
 
 __all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
 

@@ -1,1 +1,1 @@
-"""Files to arrays and back."""
+"""Photo files go in, arrays with EXIF and colour profile come out; and back."""

@@ -11,9 +11,9 @@ from PIL import Image
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
-from opticalzoom.photo.jpeg import LONGEST_SIDE, write_jpeg
-from opticalzoom.photo.png import write_png
-from opticalzoom.photo.tiff import write_tiff
+from opticalzoom.photo.formats.jpeg import LONGEST_SIDE, write_jpeg
+from opticalzoom.photo.formats.png import write_png
+from opticalzoom.photo.formats.tiff import write_tiff
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
 """The formats by lower-case suffix."""
@@ -41,7 +41,7 @@ class Header(NamedTuple):
 
 
 def encode(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int) -> None:
-    """Write a picture in the format of the suffix, see :func:`opticalzoom.photo.image.write_photo`.
+    """Write a picture in the format of the suffix, see :func:`opticalzoom.photo.photograph.write_photo`.
 
     Args:
         path: of the file.

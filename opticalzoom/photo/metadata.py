@@ -27,7 +27,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.heif import is_heif, open_header
+from opticalzoom.photo.formats.heif import is_heif, open_header
 
 Tags = dict[int, Any]
 Reader = Callable[[BinaryIO], Tags]

@@ -20,11 +20,11 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.decode import decoding, open_picture
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY, fitting_icc
-from opticalzoom.photo.heif import HEIF_SUFFIXES
+from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
+from opticalzoom.photo.formats.tiled_tiff import open_segments
+from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
-from opticalzoom.photo.segments import open_segments
 from opticalzoom.photo.window import Window
 
 IN_MEMORY = 50_000_000
@@ -43,7 +43,7 @@ class PhotoReader:
         dtype: uint8 or uint16.
         stored: the pixels of a window of what is stored, h×w×C.
         orientation: EXIF orientation that turns what is stored upright.
-        exif: as of :class:`~opticalzoom.photo.image.Photo`.
+        exif: as of :class:`~opticalzoom.photo.photograph.Photo`.
         icc: likewise.
     """
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from opticalzoom.errors import ConfigError
 from opticalzoom.photo.bands import Rows, regrouped
-from opticalzoom.photo.image import from_float, to_float
+from opticalzoom.photo.photograph import from_float, to_float
 
 FILTER, _SUPPORT = Image.Resampling.LANCZOS, 3
 """Whatever a picture is reduced or enlarged with; Pillow widens it when reducing, so that nothing aliases."""

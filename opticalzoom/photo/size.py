@@ -8,10 +8,10 @@ from pathlib import Path
 import rawpy
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.decode import decoding, open_picture
-from opticalzoom.photo.heif import BRANDS, is_heif, open_header
+from opticalzoom.photo.formats.heif import BRANDS, is_heif, open_header
+from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import upright_size
-from opticalzoom.photo.raw import is_raw
+from opticalzoom.photo.raw.raw_file import is_raw
 
 
 def read_size(path: str | PathLike[str]) -> tuple[int, int]:

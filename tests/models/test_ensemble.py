@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models import build
-from opticalzoom.models.contract import Contract, ZoomOutput
 from opticalzoom.models.ensemble import SelfEnsemble
+from opticalzoom.weights.contract import Contract, ZoomOutput
 
 
 class Ramp(nn.Module):

@@ -10,11 +10,11 @@ from skimage import data
 
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.manifest import NAME, append_record, read_manifest, write_manifest
-from opticalzoom.pairs.prepare import Preparation, prepare_pair
+from opticalzoom.pairs.registered import Preparation, prepare_pair
+from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import PreparedPairs, open_source
-from opticalzoom.pairs.unprocess import MosaicSimulation
-from opticalzoom.photo.dng import write_dng
-from opticalzoom.photo.image import Photo, write_photo
+from opticalzoom.photo.photograph import Photo, write_photo
+from opticalzoom.photo.raw.dng import write_dng
 
 SCALE = 2
 

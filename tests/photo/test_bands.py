@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo import tiff
 from opticalzoom.photo.bands import regrouped
 from opticalzoom.photo.encode import Header
-from opticalzoom.photo.image import Photo, read_photo, write_bands, write_photo
-from opticalzoom.photo.png import filtered
+from opticalzoom.photo.formats import tiff
+from opticalzoom.photo.formats.png import filtered
+from opticalzoom.photo.photograph import Photo, read_photo, write_bands, write_photo
 
 
 def smooth(height, width, channels=3, dtype=np.uint8):

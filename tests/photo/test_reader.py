@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.image import Photo, read_photo, write_photo
 from opticalzoom.photo.orientation import as_stored, stored_window, upright, upright_size
+from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.photo.reader import open_photo, reading
 from opticalzoom.photo.window import Window
 

@@ -8,11 +8,11 @@ from PIL import Image
 from skimage import data
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.pairs.unprocess import MosaicSimulation
-from opticalzoom.photo.dng import write_dng
-from opticalzoom.photo.image import Photo, read_photo, write_photo
+from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.metadata import Metadata
-from opticalzoom.photo.raw import develop, read_raw
+from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.photo.raw.dng import write_dng
+from opticalzoom.photo.raw.raw_file import develop, read_raw
 from opticalzoom.photo.size import read_size
 
 

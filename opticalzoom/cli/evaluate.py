@@ -1,0 +1,145 @@
+"""The verb ``evaluate``: score weights on a folder of pairs, and write tables and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import cast, get_args
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from torch import nn
+
+from opticalzoom.errors import PairError
+from opticalzoom.evaluation.foreign import load_method
+from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair
+from opticalzoom.evaluation.protocols import PROTOCOLS, common_scale, evaluate
+from opticalzoom.evaluation.report import check_free, means, rich_table, write_results
+from opticalzoom.metrics import METRICS, PERCEPTUAL
+from opticalzoom.pairs.registered import both_grids
+from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
+from opticalzoom.pairs.sources import Pixels, Source, SourceName, Split, open_source
+from opticalzoom.photo.photograph import from_float
+from opticalzoom.photo.raw.raw_file import render
+
+
+def run(arguments: list[str]) -> int:
+    """``opticalzoom evaluate``: prints the table and writes :data:`report.FILES`.
+
+    Raises:
+        OpticalZoomError: the weights or the data cannot be used, or the output is there already.
+    """
+    args = _parser().parse_args(arguments)
+    output = Path(args.output)
+    check_free(output, overwrite=args.overwrite)
+    metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
+    zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
+    if args.self_ensemble:
+        zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
+    models = {name: cast(nn.Module, zoomer.model) for name, zoomer in zoomers.items()}
+    white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
+    scale = common_scale(models.values())
+    raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())
+    source = open_source(args.data, args.source, scale=scale, camera=args.camera)
+    names = source.names(args.split)
+    if not names:
+        raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
+    loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
+    console = Console()
+    pairs = track(loaders, "Evaluating", console=console, transient=True)
+    result = evaluate(models, pairs, args.protocol, white_balance, metrics)
+    for reason in result.skipped:
+        console.print(f"left out: {reason}", style="yellow", markup=False)
+    if not result.rows:
+        raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
+    console.print(rich_table(means(result.rows)))
+    write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
+    console.print(f"Results are in {output}", markup=False)
+    return 0
+
+
+def load_pair(source: Source, name: str) -> EvalPair:
+    """A source's pair, on both grids; a Y as large as a resized X is cropped with it to a multiple of the scale."""
+    pair = source.load(name)
+    x, enlarged = both_grids(pair, source.scale)
+    if min(x.shape[:2]) == 0:
+        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
+    y, trusted = pair.y, pair.mask
+    if y.shape == pair.x.shape:
+        y = y[: enlarged.shape[0], : enlarged.shape[1]]
+        trusted = None if trusted is None else trusted[: enlarged.shape[0], : enlarged.shape[1]]
+    return EvalPair(name, x, enlarged, y, trusted=trusted, shipped=pair.resized)
+
+
+def load_raw_pair(source: Source, name: str) -> EvalPair:
+    """A source's pair with X as a mosaic, a simulated one where the source has none, and developed from it."""
+    loaded = source.load(name)
+    pair = load_pair(source, name)
+    height, width = (side // 2 * 2 for side in pair.x.shape[:2])
+    if min(height, width) == 0:
+        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for a mosaic.")
+    raw = loaded.mosaic or MosaicSimulation().shoot(pair.x[:height, :width], name)
+    developed = from_float(render(raw), np.uint16)
+    size = width * source.scale, height * source.scale
+    enlarged: Pixels = cv2.resize(developed, size, interpolation=cv2.INTER_CUBIC).astype(np.uint16, copy=False)
+    trusted = None if pair.trusted is None else pair.trusted[: size[1], : size[0]]
+    return EvalPair(name, developed, enlarged, pair.y[: size[1], : size[0]], raw, trusted)
+
+
+def method_names(weights: Sequence[str]) -> list[str]:
+    """File names without ending; whole paths where those would not tell the methods of a table apart."""
+    stems = [Path(path).stem for path in weights]
+    taken = Counter([BICUBIC, SHIPPED, *stems])
+    return [stem if taken[stem] == 1 else path for stem, path in zip(stems, weights, strict=True)]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="opticalzoom evaluate", description="Score weights on a folder of pairs; write tables and pictures."
+    )
+    parser.add_argument(
+        "--weights",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="weights files, bundled names, or other projects' models (needs opticalzoom[spandrel])",
+    )
+    parser.add_argument("--data", required=True, metavar="FOLDER", help="folder of the pairs")
+    parser.add_argument("--source", choices=get_args(SourceName), default="auto", help="kind of pairs (default: auto)")
+    parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")
+    parser.add_argument("--split", choices=get_args(Split), default="test", help="which pairs (default: test)")
+    parser.add_argument("--protocol", nargs="+", choices=tuple(PROTOCOLS), default=["honest"], help=_protocol_help())
+    parser.add_argument(
+        "--perceptual",
+        nargs="+",
+        choices=tuple(PERCEPTUAL),
+        default=[],
+        help="perceptual metrics as well, lower is better: st_lpips (needs opticalzoom[perceptual]), lpips and dists "
+        "(need torchvision and download a network)",
+    )
+    parser.add_argument(
+        "--self-ensemble", action="store_true", help="a row more for each weights: the mean of eight flips and turns"
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where tables and pictures go")
+    parser.add_argument("--overwrite", action="store_true", help="replace results that are there already")
+    return parser
+
+
+def _protocol_help() -> str:
+    return " ".join(f"{name}: {text}" for name, text in PROTOCOLS.items())
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command line that gives these results."""
+    words = ["opticalzoom", "evaluate", "--weights", *args.weights, "--data", args.data, "--source", args.source]
+    words += ["--camera", args.camera, "--split", args.split, "--protocol", *args.protocol]
+    words += ["--perceptual", *args.perceptual] if args.perceptual else []
+    words += ["--self-ensemble"] if args.self_ensemble else []
+    words += ["-o", args.output]
+    return shlex.join(words)

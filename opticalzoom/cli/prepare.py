@@ -1,0 +1,163 @@
+"""The verb ``prepare``: a folder of shots at different focal lengths becomes registered pairs and a report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from opticalzoom.errors import OutputExistsError, PairError
+from opticalzoom.pairs.manifest import NAME, PAIRS, Record, append_record, read_manifest, write_manifest
+from opticalzoom.pairs.pair_report import REPORT, write_report
+from opticalzoom.pairs.scenes.sequence import Problem, find_scenes, pair_shots
+from opticalzoom.pairs.shot_pair import Job, is_done, job_key, prepare, rejected
+from opticalzoom.parallel.schedule import run_here, run_on_cluster
+from opticalzoom.weights.contract import SCALES
+
+_LOST = "its process died twice; perhaps for lack of memory"
+
+
+def run(arguments: list[str]) -> int:
+    """``opticalzoom prepare``: writes the manifest, the pairs and the report; goes on where an earlier run stopped.
+
+    Raises:
+        OpticalZoomError: nothing was found or could be used, or the output cannot be written.
+        KeyboardInterrupt: after Ctrl-C; finished pairs are kept.
+    """
+    args = _parser().parse_args(arguments)
+    console = Console()
+    photos, output = Path(args.photos).expanduser().resolve(), Path(args.output).expanduser().resolve()
+    with console.status("Looking for scenes"):
+        jobs, problems = plan(photos, output, args.scale, args.tolerance)
+    known = _open_output(output, args.scale)
+    todo = [job for job in jobs if not is_done(job, known.get(job.pair.name))]
+    console.print(f"{len(jobs)} pairs of shots for ×{args.scale}, {len(jobs) - len(todo)} of them done before")
+    records = {job.pair.name: known[job.pair.name] for job in jobs if job not in todo}
+    work = (
+        run_on_cluster(prepare, todo, args.scheduler, _lost)
+        if args.scheduler
+        else run_here(prepare, todo, args.workers, _lost)
+    )
+    try:
+        for record in _watched(work, len(todo), console):
+            append_record(output, record)
+            records[record["name"]] = record
+    except KeyboardInterrupt:
+        console.print(f"Stopped. Finished pairs are kept in {output}; the same command goes on.", markup=False)
+        raise
+    return _finish(output, photos, list(records.values()), problems, console)
+
+
+def plan(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list[Job], list[Problem]]:
+    """The pairs to prepare, and the files that are not used.
+
+    Raises:
+        PairError: the folder is missing, or holds no pair of shots for this scale.
+    """
+    if not photos.is_dir():
+        raise PairError("no such folder.", path=photos, remedy="Name the folder that holds the photos.")
+    if output == photos or photos in output.parents:
+        raise PairError("lies in the folder of the photos.", path=output, remedy="Choose an -o beside it.")
+    scenes, problems = find_scenes(photos)
+    found = [(scene, pair) for scene in scenes for pair in pair_shots(scene, scale, tolerance)]
+    if not found:
+        seen = f"{len(scenes)} scenes and {len(problems)} files that cannot be used"
+        first = f", the first: {problems[0].path.name}: {problems[0].reason}" if problems else ""
+        raise PairError(
+            f"holds no pair of shots with a focal ratio of about {scale} ({seen}{first}).",
+            path=photos,
+            remedy="Try another --scale or a larger --tolerance.",
+        )
+    return [Job(pair, scene.name, output, scale, job_key(pair, scale)) for scene, pair in found], problems
+
+
+def _open_output(output: Path, scale: int) -> dict[str, Record]:
+    """Records of an earlier run.
+
+    Raises:
+        PairError: the folder cannot be written.
+        OutputExistsError: it holds something else.
+    """
+    known = read_manifest(output)
+    if any(record["scale"] != scale for record in known.values()):
+        raise OutputExistsError("holds pairs of another scale.", path=output, remedy="Choose another -o.")
+    if not known and output.is_dir() and any(output.iterdir()) and not (output / PAIRS).is_dir():
+        raise OutputExistsError("holds other files.", path=output, remedy="Choose another -o.")
+    try:
+        (output / PAIRS).mkdir(parents=True, exist_ok=True)
+        for part in (output / PAIRS).glob(".*.part"):  # of a run that was killed
+            _remove(part)
+    except OSError as error:
+        raise PairError(
+            f"cannot be written to ({error.strerror}).", path=output, remedy="Choose another -o."
+        ) from error
+    write_manifest(output, known.values())  # without a line that was cut short
+    return known
+
+
+def _remove(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+def _lost(job: Job) -> Record:
+    return rejected(job, _LOST)
+
+
+def _watched(work: Iterator[Record], total: int, console: Console) -> Iterator[Record]:
+    """The records, with a progress bar."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    accepted = 0
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("Registering", total=total)
+        for done, record in enumerate(work, start=1):
+            accepted += record["accepted"]
+            bar.update(
+                task, completed=done, description=f"Registering: {accepted} accepted, {done - accepted} rejected"
+            )
+            yield record
+
+
+def _finish(output: Path, photos: Path, records: list[Record], problems: list[Problem], console: Console) -> int:
+    """Write manifest and report, and say what there is."""
+    write_manifest(output, records)
+    write_report(output, photos, records, problems)
+    accepted = sum(record["accepted"] for record in records)
+    for record in records:
+        if not record["accepted"]:
+            _warn(console, f"rejected: {record['name']}: {record['reason']}")
+    for problem in problems:
+        _warn(console, f"not used: {problem.path}: {problem.reason}")
+    console.print(f"{accepted} of {len(records)} pairs accepted. Look at them: {output / REPORT}", markup=False)
+    if not accepted:
+        raise PairError("no pair could be used.", path=photos, remedy=f"The reasons are above and in {REPORT}.")
+    console.print(f"Train: opticalzoom train --config CONFIG --data.root {output}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _warn(console: Console, text: str) -> None:
+    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="opticalzoom prepare",
+        description="Find the scenes of a folder of photos and RAW files, register shots of different focal lengths, "
+        f"and write training pairs, {NAME} and {REPORT}. Run it again to go on after an interruption.",
+    )
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of photos, with all folders in it")
+    parser.add_argument("-o", "--output", required=True, metavar="PREPARED", help="where the pairs go")
+    parser.add_argument("--scale", type=int, choices=SCALES, default=4, help="of the pairs (default: 4)")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.25, help="how far the focal ratio may be from the scale (default: 0.25)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)"
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")
+    return parser

@@ -1,0 +1,131 @@
+"""The verb ``zoom``: zoom photographs with bundled weights or one's own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from rich.console import Console
+
+from opticalzoom.cli.zoom_options import parser
+from opticalzoom.engines.backends import Computing
+from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
+from opticalzoom.zooming.crop import Middle
+from opticalzoom.zooming.find import Search, find, leave_out_results, leave_out_siblings
+from opticalzoom.zooming.jobs import Job, Recipe, default_workers, run_jobs, settle
+from opticalzoom.zooming.names import NamePattern
+from opticalzoom.zooming.plan import Naming, plan
+from opticalzoom.zooming.zoomer import Output
+
+
+def run(arguments: list[str]) -> int:
+    """``opticalzoom zoom``: a result for every photo; one that fails is reported, and the others are done.
+
+    Returns:
+        0, or 2 if a photo failed.
+
+    Raises:
+        OpticalZoomError: the options contradict each other, the weights cannot be used, two photos would get one name,
+            or nothing can be written there.
+        KeyboardInterrupt: after Ctrl-C; finished results are kept.
+    """
+    args = parser().parse_args(arguments)
+    console = Console()
+    with console.status("Looking for photos"):
+        search, jobs = _plan(args)
+    there = [] if args.overwrite else [job for job in jobs if job.target.exists()]
+    todo = [job for job in jobs if job not in there]
+    known = [*search.problems, *([] if args.resume else map(_exists, there))]
+    tally = _Tally(len(jobs) + len(search.problems), len(there) if args.resume else 0, args.output)
+    for note in search.notes:
+        _say(console, note)
+    _report(known)  # before hours of computing, not only after
+    if todo:
+        _zoom(todo, args, tally, console)
+        _report([*known, *tally.failures])
+    _say(console, str(tally))
+    return 2 if known or tally.failures else 0
+
+
+@dataclass
+class _Tally:
+    """What became of ``total`` photos, ``before`` of which an earlier run had zoomed."""
+
+    total: int
+    before: int
+    folder: str
+    done: int = 0
+    failures: list[OpticalZoomError] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        earlier = f" ({self.before} of them before)" if self.before else ""
+        return f"{self.done + self.before} of {self.total} zoomed{earlier}, in {self.folder}"
+
+
+def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
+    """What was found, and a job for each photo that can be zoomed."""
+    pattern, folder = NamePattern(args.name), Path(args.output)
+    if args.digital_zoom and (args.crop or args.scale):
+        raise ConfigError("--digital-zoom is a crop and a scale.", remedy="Leave out --crop and --scale, or use them.")
+    if pattern.names_format and args.format != "keep":
+        raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
+    crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
+    output = Output(args.bits, args.quality, args.overwrite)
+    computing = Computing(args.backend, args.precision, pixels=0)
+    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing, args.memory)
+    search = find(args.photos, folder, args.recursive)
+    leave_out_results(search, pattern)
+    leave_out_siblings(search, args.raw_jpeg)
+    jobs, problems = plan(search.photos, recipe, Naming(folder, pattern, args.format), crop)
+    search.problems += problems
+    return search, jobs
+
+
+def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Console) -> None:
+    """Zoom all photos, say what is done, and keep the tally."""
+    _check_writable(Path(args.output))
+    with console.status("Finding the fastest way to compute"):
+        jobs = settle(jobs, here=not args.scheduler)
+    workers = args.workers or default_workers(jobs)
+    try:
+        for outcome in run_jobs(jobs, workers, args.scheduler, console):
+            if outcome.error:
+                tally.failures.append(outcome.error)
+            else:
+                tally.done += 1
+                _say(console, f"{outcome.job.photo} → {outcome.job.target}")
+    except KeyboardInterrupt:
+        how = "starts again" if args.overwrite else "with --resume goes on"
+        _say(console, f"Stopped: {tally}. The same command {how}.")
+        raise
+
+
+def _exists(job: Job) -> OutputExistsError:
+    remedy = "Choose another folder, --resume to leave it, or --overwrite."
+    return OutputExistsError("is already there.", path=job.target, remedy=remedy)
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OpticalZoomError(
+            f"cannot be written to: {error.strerror}.", path=folder, remedy="Choose a folder that you may write to."
+        ) from error
+
+
+def _report(problems: Iterable[OpticalZoomError]) -> None:
+    console = Console(stderr=True)
+    for problem in problems:
+        _say(console, f"left out: {problem}", "yellow")
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line as it is, but for bytes in file names that are no text."""
+    shown = text.encode(errors="replace").decode()
+    console.print(shown, style=style, markup=False, highlight=False, soft_wrap=True)

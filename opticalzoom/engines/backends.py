@@ -1,0 +1,221 @@
+"""Which runtime zooms, and in which precision: the one asked for, or the fastest that is installed and exact enough.
+
+What is fastest differs from processor to processor and from version to version, so it is measured, once: the outcome
+is kept in the cache folder, and so are the files that bundled and own weights are exported to on the way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple, cast
+
+import numpy as np
+import torch
+
+from opticalzoom.engines.checkpoint import load_model, read_card, resolve
+from opticalzoom.engines.engine import Array, Engine, Precision
+from opticalzoom.engines.engine_cache import as_ncnn, as_onnx, cached, keep, package_version
+from opticalzoom.engines.exporting.checked_export import TOLERANCE
+from opticalzoom.engines.memory import LARGEST, MEMORY, bytes_per_pixel
+from opticalzoom.engines.ncnn_engine import NcnnEngine
+from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
+from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.errors import ConfigError, OpticalZoomError
+from opticalzoom.parallel.pipeline import at_once
+from opticalzoom.weights.exported import ExportPrecision
+
+Backend = Literal["torch", "onnxruntime", "openvino", "ncnn"]
+
+PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
+    "torch": ("float32", "bfloat16", "float16"),
+    "onnxruntime": ("float32", "float16"),
+    "openvino": ("float32", "bfloat16", "float16"),
+    "ncnn": ("float32",),
+}
+"""What each backend can be asked for."""
+
+_RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
+"""What runs which exported file."""
+_EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
+"""Packages that writing one takes."""
+
+_SIDE = 128
+_WORTH_MEASURING = 4_000_000
+_ROUNDS, _PATIENCE = 3, 4
+_METHOD = 3  # of measuring: what was found by another counts no more
+_WORTH = 0.9  # another precision than float32 has to take less than this share of its time
+
+
+class Choice(NamedTuple):
+    """A backend and what it computes in."""
+
+    backend: Backend
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What a network is to run in.
+
+    Attributes:
+        backend: ``auto`` for the fastest that is installed.
+        precision: ``auto`` for the fastest that stays within :data:`TOLERANCE` of float32. Exported files have their
+            own.
+        pixels: of the input, about, that will be zoomed: for a few, finding out what is fastest takes longer than it
+            saves, and it is not, unless it is known.
+    """
+
+    backend: Backend | Literal["auto"] = "auto"
+    precision: Precision | Literal["auto"] = "auto"
+    pixels: int = _WORTH_MEASURING
+
+
+def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engine:
+    """Weights ready to zoom; with as many threads as PyTorch has.
+
+    Args:
+        weights: .safetensors or exported .onnx or .param file, or bundled weights by name.
+        computing: what in.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or none of ours.
+        DependencyError: the backend is not installed.
+        ConfigError: the backend has no such precision, or cannot run these weights.
+    """
+    source = resolve(weights)
+    choices = _choices(source, computing.backend, computing.precision)
+    return _start(source, choices[0] if len(choices) == 1 else _fastest(source, choices, computing.pixels))
+
+
+def is_exported(source: str | Path) -> bool:
+    """Whether it is the name of an exported file."""
+    return Path(source).suffix.lower() in _RUNNING
+
+
+def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
+    """All that fit the request, the one that others are compared with first."""
+    backends = [cast(Backend, backend)] if backend != "auto" else list(_installed(source))
+    if is_exported(source):
+        running = _RUNNING[source.suffix.lower()]
+        if backend not in ("auto", *running):
+            raise ConfigError(
+                f"is not for {backend}.", path=source, remedy=f"Use --backend {running[0]}, or the weights."
+            )
+        # Without any: the one whose absence is to be told.
+        return [Choice(name, "float32") for name in backends] or [Choice(running[0], "float32")]
+    wanted = _promising() if precision == "auto" else (precision,)
+    found = [Choice(name, kind) for name in backends for kind in PRECISIONS[name] if kind in wanted]
+    if not found:
+        offered = ", ".join(PRECISIONS[backends[0]])
+        raise ConfigError(f"{backend} has no {precision}.", remedy=f"It has {offered}; or use another --backend.")
+    return found
+
+
+def _installed(source: Path) -> Iterator[Backend]:
+    """What can run the weights here. Anything but PyTorch runs exported files, and exporting needs the extra."""
+    exported = is_exported(source)
+    if not exported:
+        yield "torch"
+    for suffix, backends in _RUNNING.items():
+        able = source.suffix.lower() == suffix if exported else all(map(find_spec, _EXPORTING[suffix]))
+        yield from (name for name in backends if able and find_spec(name))
+
+
+def _promising() -> tuple[Precision, ...]:
+    """Precisions that may be faster here: processors have no float16, and GPUs are no slower with it."""
+    return ("float32", "float16" if torch.cuda.is_available() else "bfloat16")
+
+
+def _start(source: Path, choice: Choice) -> Engine:
+    """The engine of a choice."""
+    threads, file = torch.get_num_threads(), source if is_exported(source) else None
+    if choice.backend == "torch":
+        return TorchEngine(load_model(source), choice.precision, "cuda" if torch.cuda.is_available() else "cpu")
+    if choice.backend == "onnxruntime":
+        return OnnxRuntimeEngine(file or as_onnx(source, cast(ExportPrecision, choice.precision)), threads)
+    if choice.backend == "openvino":
+        return OpenVinoEngine(file or as_onnx(source, "float32"), threads, choice.precision)
+    return NcnnEngine(file or as_ncnn(source), threads)
+
+
+def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
+    """What was found fastest before in the same situation, else what is now; the first if that is not worth it."""
+    path = cached(f"{_situation(source, choices)}.json")
+    with suppress(OSError, ValueError, KeyError):
+        found = json.loads(path.read_text(encoding="utf-8"))["fastest"]
+        return next(choice for choice in choices if list(choice) == found)
+    if pixels < _WORTH_MEASURING:
+        return choices[0]
+    seconds = measure(source, choices)
+    fastest = min(seconds, key=lambda choice: seconds[choice] * (_WORTH if choice.precision == "float32" else 1))
+    listed = {" ".join(choice): round(seconds[choice], 4) for choice in seconds}
+    keep(path, json.dumps({"fastest": fastest, "seconds": listed}, indent=1).encode())
+    return fastest
+
+
+def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
+    """Seconds a megapixel of each choice that works and is as exact as it should be; the first is the measure.
+
+    Raises:
+        OpticalZoomError: the first does not work.
+    """
+    engines: dict[Choice, Engine] = {}
+    seconds: dict[Choice, float] = {}
+    for choice in choices:
+        try:
+            engine = _start(source, choice)
+        except OpticalZoomError:
+            if choice == choices[0]:
+                raise
+            continue
+        image = engine(_picture(engine.contract.channels, _SIDE))
+        if choice == choices[0]:
+            expected = image
+        if np.abs(image - expected).max() <= TOLERANCE[choice.precision]:
+            engines[choice], seconds[choice] = engine, _seconds(engine)
+    # The first call prepares what later ones use: only they count, unless it is hopeless. All take turns, so that what
+    # else the machine does falls on each alike.
+    patience = _PATIENCE * min(seconds.values())
+    hopeful = [choice for choice in engines if seconds[choice] <= patience]
+    rounds = [{choice: _seconds(engines[choice]) for choice in hopeful} for _ in range(_ROUNDS)]
+    return seconds | {choice: min(its[choice] for its in rounds) for choice in hopeful}
+
+
+def _seconds(engine: Engine) -> float:
+    """Seconds a megapixel, in tiles as large as memory allows: some engines are slower with them, and what overlaps is
+    computed twice."""
+    around = engine.contract.receptive_field
+    fitting = math.isqrt(MEMORY // (engine.streams * bytes_per_pixel(engine)))
+    side = max(min(fitting, LARGEST), 2 * around + _SIDE // 4)
+    tiles = [_picture(engine.contract.channels, side)] * engine.streams
+    start = time.perf_counter()
+    list(at_once(engine, tiles, engine.streams))
+    return (time.perf_counter() - start) / len(tiles) / (side - 2 * around) ** 2 * 1e6
+
+
+def _picture(channels: int, side: int) -> Array:
+    """1×C×H×W of patches and lines with edges as photos have them, for which low precision shows."""
+    random = np.random.default_rng(0)
+    cells = -(-side // 16)
+    patches = random.random((channels, cells, cells), np.float32).repeat(16, 1).repeat(16, 2)[:, :side, :side]
+    patches[:, ::11] *= 0.5
+    return np.asarray(0.9 * patches + 0.1 * random.random(patches.shape, np.float32))[None]
+
+
+def _situation(source: Path, choices: list[Choice]) -> str:
+    """Digest of what decides which choice is fastest; the number of threads hardly does."""
+    kind: object = source.read_bytes().hex() if is_exported(source) else list(vars(read_card(source)).values())[:2]
+    versions = [package_version(name) for name in PRECISIONS]
+    machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    text = json.dumps([_METHOD, kind, choices, versions, machine, gpu])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

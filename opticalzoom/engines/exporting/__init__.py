@@ -1,0 +1,1 @@
+"""Networks go in; ONNX and ncnn files come out, checked against PyTorch."""

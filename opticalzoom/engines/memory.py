@@ -1,0 +1,137 @@
+"""How large tiles may be so that zooming stays within a given memory.
+
+Counted is what grows with tile and photo: what the network holds of a tile, the bands that are read and written. What
+Python, the libraries and the weights need comes on top.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from contextlib import suppress
+from itertools import product
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from opticalzoom.engines import TorchEngine
+from opticalzoom.engines.engine import Engine
+from opticalzoom.engines.engine_ensemble import EnsembleEngine
+from opticalzoom.engines.runtimes import ExportedEngine
+from opticalzoom.errors import ConfigError
+from opticalzoom.weights.contract import Contract
+from opticalzoom.zooming.tiles import Enlarger
+
+MEMORY = 500_000_000
+"""Bytes, if nothing else is asked for."""
+
+LARGEST, SMALLEST = 320, 16
+"""Sides of tiles: of larger ones a layer has left the processor's cache when the next one reads it, and at smaller ones
+overlaps cost ten times the work."""
+_SIDES = range(SMALLEST, LARGEST + 1, 8)
+
+_PROBE = 32
+_M_MMAP_THRESHOLD = -3  # of malloc.h
+_BANDS_READ, _BANDS_WRITTEN = 4, 3
+"""Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
+
+
+def bytes_per_pixel(model: nn.Module | Engine) -> int:
+    """About how much a network needs for each pixel of a photo (RAW: cell)."""
+    while isinstance(model, EnsembleEngine):
+        model = model.engine
+    if isinstance(model, ExportedEngine):  # which does not show its layers: they were looked at before
+        return math.ceil(model.memory_factor * model.exported.layer_bytes)
+    network = model.network if isinstance(model, TorchEngine) else cast(nn.Module, model)
+    return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
+
+
+def give_back_large_blocks(streams: int) -> None:
+    """Have the C library return large blocks once they are freed, if it can be told so (glibc).
+
+    Left to itself it keeps blocks of up to 32 MB in a heap for each thread, and with tiles of several sizes these grow
+    to twice what is in use. New memory costs time, too: with one stream, whose heap is the only one, a layer of a tile
+    in bfloat16 (16 MB) is kept, which makes PyTorch a fifth faster. This holds for the whole process.
+
+    Args:
+        streams: how many tiles are computed at once.
+    """
+    with suppress(AttributeError, TypeError, OSError):  # macOS, musl; Windows
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, (16 if streams == 1 else 4) << 20)
+
+
+def layer_bytes(model: nn.Module) -> int:
+    """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
+
+    Every engine needs about a multiple of it of its own.
+    """
+    contract = cast(Contract, model.contract)
+    largest = 0
+
+    def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal largest
+        largest = max(largest, inputs[0].numel() + output.numel())
+
+    hooks = [layer.register_forward_hook(look) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    try:
+        with torch.inference_mode():
+            x = torch.zeros(1, contract.channels, _PROBE, _PROBE)
+            image = model.forward_unaligned(x).image  # type: ignore[operator]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    enlarged = contract.scale**2 if contract.input == "resized" else 1
+    return math.ceil(4 * (largest + image.numel()) / _PROBE**2) * enlarged
+
+
+def tile_shape(
+    memory: int,
+    per_pixel: int,
+    enlarger: Enlarger,
+    window: tuple[int, int],
+    photo: tuple[int, int, int],
+    itemsize: int,
+) -> tuple[int, int]:
+    """Height and width of the tiles with which zooming is fastest and needs no more than ``memory`` bytes.
+
+    Large tiles overlap little, but every stream has to have its share.
+
+    Args:
+        memory: in bytes.
+        per_pixel: bytes that the network needs for a pixel of a tile.
+        enlarger: what zooms.
+        window: height and width of the part that is zoomed.
+        photo: height, width and channels of the source.
+        itemsize: bytes of a value of the source and of the result.
+
+    Raises:
+        ConfigError: it is too little even for small tiles.
+    """
+    factor, across = enlarger.factor, min(window[1] + 2 * enlarger.margin, photo[1])
+
+    def cut(axis: int, count: int) -> int:
+        """Side of what is computed for a tile, of so many."""
+        borders = 2 if window[axis] < photo[axis] else min(count - 1, 2)
+        return min(math.ceil(window[axis] / count) + borders * enlarger.margin, photo[axis])
+
+    def needed(rows: int, columns: int) -> int:
+        network = enlarger.streams * per_pixel * cut(0, rows) * cut(1, columns)
+        read = _BANDS_READ * cut(0, rows) * across * photo[2] * itemsize
+        band = math.ceil(window[0] / rows) * factor * window[1] * factor * enlarger.channels * itemsize
+        return network + read + _BANDS_WRITTEN * band
+
+    def seconds(counts: tuple[int, int]) -> int:
+        """In pixels that a stream computes."""
+        rows, columns = counts
+        return math.ceil(rows * columns / enlarger.streams) * cut(0, rows) * cut(1, columns)
+
+    rows, columns = ({math.ceil(length / side) for side in _SIDES} for length in window)
+    fitting = [counts for counts in product(sorted(rows), sorted(columns)) if needed(*counts) <= memory]
+    if not fitting:
+        raise ConfigError(
+            f"{memory / 1e6:.0f} MB are too little for this photo and network.",
+            remedy=f"Allow at least {math.ceil(needed(max(rows), max(columns)) / 1e6)} MB.",
+        )
+    best = min(fitting, key=seconds)
+    return math.ceil(window[0] / best[0]), math.ceil(window[1] / best[1])

@@ -1,0 +1,1 @@
+"""Weights and test pairs go in; scores, tables and pictures come out."""

@@ -1,0 +1,197 @@
+"""The evaluation protocols: zoom test pairs whole and score them, with bicubic always among the methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
+from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
+from opticalzoom.metrics import METRICS, Metric, quantise, score
+from opticalzoom.models import build
+from opticalzoom.pages.pictures import Picture, contact_row
+from opticalzoom.photo.raw.camera_space import WhiteBalance
+from opticalzoom.registration.colour_match import match_colour
+from opticalzoom.registration.same_view import register
+from opticalzoom.training.patches import to_tensor
+from opticalzoom.weights.contract import Contract
+
+PROTOCOLS = {
+    "honest": "X alone, scored against Y as it is.",
+    "aligned": "X alone; every result is registered and colour-matched to Y before scoring, and scored where bicubic's "
+    "registration is trusted. Compare these figures among themselves only.",
+    "oracle": "the network is given Y, reduced, as its reference: it sees the ground truth. For comparison with "
+    "published tables only.",
+}
+MAX_EXAMPLES = 20
+"""Rows of the contact sheet."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Scores of one picture: metric -> value, for :data:`opticalzoom.metrics.METRICS` and what else was asked for."""
+
+    name: str
+    method: str
+    protocol: str
+    scores: dict[str, float]
+    seconds: float
+
+
+@dataclass
+class Evaluation:
+    """Scores of every picture, rows for a contact sheet (of the first protocol), and what was left out and why."""
+
+    rows: list[Row] = field(default_factory=list)
+    examples: list[Picture] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def evaluate(
+    models: Mapping[str, nn.Module],
+    pairs: Iterable[Callable[[], EvalPair]],
+    protocols: Sequence[str] = ("honest",),
+    white_balance: Mapping[str, WhiteBalance] | None = None,
+    metrics: Mapping[str, Metric] = METRICS,
+    *,
+    baselines: bool = True,
+    show: Callable[[EvalPair, Sequence[Zoomed]], None] = lambda pair, zoomed: None,
+) -> Evaluation:
+    """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
+
+    Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that
+    cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
+
+    Args:
+        models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``; bicubic may be
+            among them.
+        pairs: callables that load one pair each.
+        protocols: which to run.
+        white_balance: of the models that take RAW input, by name; ``input`` by default.
+        metrics: what to score by, ``psnr_y`` among them.
+        baselines: whether bicubic and X as shipped get scores, too. If not, bicubic still decides what the aligned
+            protocol trusts.
+        show: called with every pair and its honest results.
+
+    Raises:
+        ConfigError: the models differ in scale.
+    """
+    choices = white_balance or {}
+    scale = common_scale(models.values())
+    methods = [Method(name, model, choices.get(name, "input")) for name, model in models.items()]
+    if BICUBIC not in models:
+        methods.insert(0, Method(BICUBIC, build("bicubic", scale=scale)))
+    unscored = set() if baselines else {BICUBIC, SHIPPED}
+    result = Evaluation()
+    for load in pairs:
+        try:
+            pair = load()
+        except OpticalZoomError as error:
+            result.skipped.append(str(error))
+            continue
+        zoom = cache(partial(zoom_all, methods, pair))  # honest and aligned score the same pictures
+        for protocol in protocols:
+            try:
+                zoomed = _results(zoom, pair, protocol, result)
+                if protocol == "honest":
+                    show(pair, zoomed)
+                _score([z for z in zoomed if z.method not in unscored], pair, protocol, metrics, result)
+            except OpticalZoomError as error:
+                result.skipped.append(f"{pair.name}, {protocol}: {error}")
+    return result
+
+
+def common_scale(models: Iterable[nn.Module]) -> int:
+    """The one scale of all models.
+
+    Raises:
+        ConfigError: they differ in scale.
+    """
+    scales = {cast(Contract, model.contract).scale for model in models}
+    if len(scales) != 1:
+        raise ConfigError(f"the models enlarge by {sorted(scales)}.", remedy="Evaluate each scale in its own run.")
+    return scales.pop()
+
+
+def _results(zoom: Callable[..., list[Zoomed]], pair: EvalPair, protocol: str, result: Evaluation) -> list[Zoomed]:
+    """What is scored under a protocol; notes what could not be registered."""
+    if protocol != "aligned":
+        _check_sizes(pair)
+        return zoom(oracle=protocol == "oracle")
+    zoomed, failures = align_all(zoom(oracle=False), to_tensor(pair.y)[None], pair.name)
+    result.skipped.extend(failures)
+    return zoomed
+
+
+def _score(
+    zoomed: Sequence[Zoomed], pair: EvalPair, protocol: str, metrics: Mapping[str, Metric], result: Evaluation
+) -> None:
+    target = to_tensor(pair.y)[None]
+    rows = [_row(z, target, pair.name, protocol, metrics) for z in zoomed]
+    if rows and len(result.examples) < MAX_EXAMPLES and pair.name not in {row.name for row in result.rows}:
+        captions = [f"{row.method}\n{row.scores['psnr_y']:.2f} dB (Y)" for row in rows]
+        images = {text: as_picture(z.image) for text, z in zip(captions, zoomed, strict=True)}
+        result.examples.append(
+            contact_row(f"{pair.name}, {protocol} protocol", {**images, "truth": as_picture(target)})
+        )
+    result.rows.extend(rows)
+
+
+def _row(zoomed: Zoomed, target: Tensor, name: str, protocol: str, metrics: Mapping[str, Metric]) -> Row:
+    scores = {metric: float(value) for metric, value in score(zoomed.image, target, zoomed.mask, metrics).items()}
+    return Row(name, zoomed.method, protocol, scores, zoomed.seconds)
+
+
+def align_all(zoomed: Sequence[Zoomed], target: Tensor, name: str) -> tuple[list[Zoomed], list[str]]:
+    """Register every result to Y and match its colours.
+
+    What can be trusted is decided by bicubic's registration alone, so that no method chooses the pixels that it
+    is scored on, and a bad one does not change the figures of the others.
+
+    Args:
+        zoomed: the results, bicubic among them; their masks count as well.
+        target: Y, 1×3×H×W, of any size.
+        name: of the pair, for what could not be registered.
+
+    Returns:
+        The aligned results with masks, 1×·×H×W; and what could not be registered, with the reason.
+
+    Raises:
+        PairError: bicubic's result cannot be registered.
+    """
+    y = to_array(target)
+    registrations = {result.method: register(to_array(result.image), y) for result in zoomed}
+    if not registrations[BICUBIC].ok:
+        raise PairError(f"X cannot be registered to Y: {registrations[BICUBIC].reason}.")
+    aligned, failures = [], []
+    for result in zoomed:
+        registration, image = registrations[result.method], to_array(result.image)
+        if not registration.ok:
+            failures.append(f"{name}, aligned, {result.method}: {registration.reason}")
+            continue
+        mask = registrations[BICUBIC].trusted & registration.visible
+        if result.mask is not None:
+            mask &= result.mask[0, 0].numpy()
+        matched = to_tensor(match_colour(registration.warp(image), y, mask))[None]
+        aligned.append(replace(result, image=quantise(matched), mask=torch.from_numpy(mask)[None, None]))
+    return aligned, failures
+
+
+def as_picture(image: Tensor) -> Picture:
+    """H×W×3 uint8 of 1×3×H×W in [0, 1]."""
+    return np.asarray(np.round(to_array(quantise(image)) * 255), dtype=np.uint8)
+
+
+def _check_sizes(pair: EvalPair) -> None:
+    if pair.y.shape != pair.enlarged.shape:
+        expected, got = ("{}×{}".format(*image.shape[:2]) for image in (pair.enlarged, pair.y))
+        raise PairError(
+            f"Y has {got} pixels, the enlarged X {expected}.",
+            remedy="Crop Y to X's field of view, or use the protocol aligned.",
+        )

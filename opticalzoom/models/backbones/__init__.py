@@ -1,0 +1,1 @@
+"""Pictures go in, features of networks that others trained come out."""

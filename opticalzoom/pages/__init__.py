@@ -1,0 +1,1 @@
+"""Numbers and arrays go in; HTML pages, tables and contact sheets come out."""

@@ -1,0 +1,141 @@
+"""Folders of photographs at several focal lengths -> scenes -> pairs of shots, by what EXIF says.
+
+Only headers are read, and thumbnails of photos that time alone doesn't sort. Whether two shots really show the same
+thing is for registration to find out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise, permutations
+from pathlib import Path
+
+from opticalzoom.pairs.scenes import sr_raw
+from opticalzoom.pairs.scenes.content import split_by_content
+from opticalzoom.photo.shot import Problem, Scene, Shot, ShotPair, by_focal_length, field_of_view_ratio
+from opticalzoom.photo.siblings import find_shots, folders, home
+
+__all__ = ["Problem", "Scene", "Shot", "ShotPair", "find_scenes", "pair_shots"]
+
+
+def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[Problem]]:
+    """Group the photographs of a folder tree into scenes.
+
+    Folders of SR-RAW are a scene each. Elsewhere a scene is what one camera (make and model; the lens may change)
+    took in one folder without a pause longer than ``gap``. RAW and JPEG of one exposure are one shot: the same stem,
+    in one folder or in folders named after the kind, as ``RAW`` beside ``JPEG``. Photos without a time, and those
+    among which a focal length comes twice, are sorted further by what they show.
+
+    Args:
+        root: the folder.
+        gap: seconds, by the camera's clock.
+
+    Returns:
+        Scenes of two shots or more, by name, and every file that looks like a photo or video and isn't used.
+
+    Raises:
+        PairError: ``root`` is no folder.
+    """
+    root = Path(root).expanduser()
+    problems: list[Problem] = []
+    scenes: list[Scene] = []
+    homes: dict[Path, list[Path]] = defaultdict(list)
+    for folder, files, below in folders(root, problems):
+        if not sr_raw.is_scene(folder, files):
+            homes[home(root, folder)] += files
+            continue
+        below.clear()  # what the authors' scripts put there
+        shots, more = sr_raw.find_scene_shots(folder, files)
+        problems += more
+        scenes += _usable(_name(root, folder), shots, problems)
+    for folder, files in homes.items():
+        shots, more = find_shots(files)
+        problems += more
+        for sequence in _by_camera_and_time(shots, gap):
+            for group in split_by_content(sequence) if _is_ambiguous(sequence) else [sequence]:
+                scenes += _usable(_name(root, folder, group[0].name), group, problems)
+    return _with_unique_names(scenes), sorted(problems, key=lambda problem: problem.path)
+
+
+def pair_shots(scene: Scene, scale: int, tolerance: float = 0.25) -> list[ShotPair]:
+    """All pairs of shots that suit a scale.
+
+    The ratio of focal lengths has to be from ``1 - tolerance / 2`` to ``1 + tolerance`` times the scale: the long shot
+    must resolve what the scale asks for, so too much is better than too little. At ×4 this gives the pairs of SR-RAW
+    that SDAN trains on, 240/50, 150/35 and 100/24 mm; its ×8, 240/35, is a ratio of 6.9 and takes a tolerance of 0.3.
+
+    A scene of two shots of which the ratio isn't known is a pair, too.
+
+    Args:
+        scene: from :func:`find_scenes`.
+        scale: Y over the RGB size of X.
+        tolerance: relative.
+    """
+    pairs = []
+    for long, short in permutations(scene.shots, 2):
+        ratio = field_of_view_ratio(short.metadata, long.metadata)
+        if ratio is not None and 1 - tolerance / 2 <= ratio / scale <= 1 + tolerance:
+            pairs.append(_pair(scene, short, long, ratio))
+    if len(scene.shots) == 2 and field_of_view_ratio(scene.shots[0].metadata, scene.shots[1].metadata) is None:
+        long, short = sorted(scene.shots, key=lambda shot: shot.name)
+        pairs.append(_pair(scene, short, long, None))
+    return pairs
+
+
+def _pair(scene: Scene, short: Shot, long: Shot, ratio: float | None) -> ShotPair:
+    return ShotPair(f"{scene.name}-{short.name}-{long.name}", short, long, ratio)
+
+
+def _by_camera_and_time(shots: list[Shot], gap: float) -> list[list[Shot]]:
+    cameras: dict[tuple[str, bool], list[Shot]] = defaultdict(list)
+    for shot in shots:
+        cameras[shot.metadata.camera or "", shot.metadata.time is None].append(shot)
+    groups: list[list[Shot]] = []
+    for _, taken in sorted(cameras.items()):
+        taken.sort(key=lambda shot: (_clock(shot), shot.name))
+        groups.append(taken[:1])
+        for before, shot in pairwise(taken):
+            if (_clock(shot) - _clock(before)).total_seconds() > gap:
+                groups.append([])
+            groups[-1].append(shot)
+    return groups
+
+
+def _clock(shot: Shot) -> datetime:
+    """What the camera's clock showed: times with and without a time zone cannot be compared otherwise."""
+    time = shot.metadata.time
+    return time.replace(tzinfo=None) if time else datetime.min
+
+
+def _is_ambiguous(shots: list[Shot]) -> bool:
+    """Whether this may be several scenes: two photos are one, and of one scene each focal length is taken once."""
+    lengths = [shot.focal_length for shot in shots]
+    return len(shots) > 2 and (shots[0].metadata.time is None or len(set(lengths)) < len(lengths))
+
+
+def _usable(name: str, shots: list[Shot], problems: list[Problem]) -> list[Scene]:
+    """The scene of these shots, if two or more of them can be used; ``problems`` gets the others."""
+    if len(shots) != 2:
+        known = [shot for shot in shots if shot.focal_length or shot.metadata.focal_length_35mm]
+        problems += [Problem(shot.path, "EXIF without focal length") for shot in shots if shot not in known]
+        shots = known
+    if len(shots) == 1:
+        problems.append(Problem(shots[0].path, "is the only shot of its scene"))
+    return [Scene(name, by_focal_length(shots))] if len(shots) > 1 else []
+
+
+def _name(root: Path, folder: Path, shot: str | None = None) -> str:
+    parts = folder.relative_to(root).parts or (() if shot else (folder.name,))
+    return "-".join((*parts, shot) if shot else parts)
+
+
+def _with_unique_names(scenes: list[Scene]) -> list[Scene]:
+    """By name; ``a-b/c`` and ``a/b-c`` would have one name."""
+    count: Counter[str] = Counter()
+    named = []
+    for scene in sorted(scenes, key=lambda scene: (scene.name, scene.shots[0].path)):
+        count[scene.name] += 1
+        suffix = f"-{count[scene.name]}" if count[scene.name] > 1 else ""
+        named.append(Scene(scene.name + suffix, scene.shots))
+    return named

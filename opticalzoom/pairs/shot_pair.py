@@ -1,0 +1,188 @@
+"""One pair of shots: registered, written to its folder, with pictures that show why it can be trusted or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.pages.pictures import flow_limit
+from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
+from opticalzoom.pairs.pair import Pixels, as_rgb
+from opticalzoom.pairs.pair_pictures import write_pictures
+from opticalzoom.pairs.scenes.sequence import Shot, ShotPair
+from opticalzoom.photo.orientation import as_stored
+from opticalzoom.photo.photograph import Photo, from_float, read_photo, to_float, write_photo
+from opticalzoom.photo.raw.dng import write_dng
+from opticalzoom.photo.raw.raw_file import RawPhoto, develop, read_raw, render
+from opticalzoom.registration.colour_match import apply_colour, fit_colour
+from opticalzoom.registration.same_view import VERSION
+from opticalzoom.registration.zoom_view import RegisteredView, register_views
+
+LEAST_SIDE = 32
+"""Pixels of X that a view must have each way: LibRaw reads no smaller mosaics, and no patch fits."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pair to prepare.
+
+    Attributes:
+        pair: of shots.
+        scene: its scene's name.
+        output: the prepared folder.
+        scale: of the target over X.
+        key: of all that the result depends on.
+    """
+
+    pair: ShotPair
+    scene: str
+    output: Path
+    scale: int
+    key: str
+
+
+def job_key(pair: ShotPair, scale: int) -> str:
+    """Changes when the files, the scale or the registration do."""
+    paths = [path for shot in (pair.short, pair.long) for path in (shot.photo, shot.raw) if path]
+    stamps = [(str(path), stat.st_size, stat.st_mtime_ns) for path in paths for stat in (path.stat(),)]
+    return hashlib.sha256(json.dumps([VERSION, scale, pair.ratio, stamps]).encode()).hexdigest()[:16]
+
+
+def is_done(job: Job, record: Record | None) -> bool:
+    """Whether this record is the job's, and its files are there."""
+    if record is None or record.get("key") != job.key:
+        return False
+    folder = job.output / PAIRS / job.pair.name
+    return not record["accepted"] or all((folder / name).is_file() for name in (X, Y, MASK))
+
+
+def prepare(job: Job) -> Record:
+    """Register a pair and write it; its record for the manifest. Pairs that cannot be used are rejected with a reason.
+
+    Raises:
+        PairError: the output cannot be written.
+    """
+    cv2.setNumThreads(1)  # on a cluster's workers, too: parallelism comes from the pairs
+    try:
+        loaded = _load(job.pair)
+        found = register_views(loaded.x, loaded.y, job.scale, job.pair.ratio)
+        summary = {name: _plain(value) for name, value in found.summary().items() if name not in {"ok", "reason"}}
+    except OpticalZoomError as error:
+        return rejected(job, str(error))
+    except Exception as error:  # one odd file must not end a night's run
+        return rejected(job, f"failed with {type(error).__name__}: {error}")
+    reason = found.reason
+    if found.ok and min(summary["height"], summary["width"]) < LEAST_SIDE:
+        reason = f"the two shots share only {summary['width']}×{summary['height']} pixels"
+    try:
+        if reason:
+            write_pictures(job.output, job.pair.name, loaded.x, loaded.y)
+            shutil.rmtree(job.output / PAIRS / job.pair.name, ignore_errors=True)  # of an earlier, better photo
+        else:
+            _write(job, loaded, found)
+    except OSError as error:
+        raise PairError(
+            f"cannot be written ({error.strerror or error}).",
+            path=job.output,
+            remedy="Free some space or choose another disk, and run again to go on.",
+        ) from error
+    flow = flow_limit(found.registration.flow) if found.registration.flow.size else 0.0
+    return {**_record(job), "accepted": not reason, "reason": reason, **summary, "flow": flow}
+
+
+def rejected(job: Job, reason: str) -> Record:
+    """The record of a pair that could not even be read or compared."""
+    return {**_record(job), "accepted": False, "reason": reason}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A pair in memory, both in the orientation of X's sensor if X is a mosaic, else upright."""
+
+    x: Pixels
+    y: Pixels
+    raw: RawPhoto | None
+
+
+def _load(pair: ShotPair) -> _Loaded:
+    y = _picture(pair.long)
+    if pair.short.raw is None:
+        return _Loaded(_picture(pair.short), y, None)
+    raw = read_raw(pair.short.raw)
+    return _Loaded(from_float(render(raw), np.uint16), np.ascontiguousarray(as_stored(y, raw.orientation)), raw)
+
+
+def _picture(shot: Shot) -> Pixels:
+    """Upright, H×W×3; as the camera developed it where it did."""
+    if shot.photo is not None:
+        return as_rgb(read_photo(shot.photo).color)
+    return develop(read_raw(shot.path)).pixels
+
+
+def _write(job: Job, loaded: _Loaded, found: RegisteredView) -> None:
+    x = np.ascontiguousarray(found.crop(loaded.x))
+    trusted = found.registration.trusted
+    y = _matched(found.warp(loaded.y), x, trusted, loaded.y.dtype)
+    with _folder(job.output / PAIRS / job.pair.name) as part:
+        write_photo(part / X, Photo(x))
+        write_photo(part / Y, Photo(y))
+        write_photo(part / MASK, Photo(trusted[..., None].astype(np.uint8) * 255))
+        if loaded.raw is not None:
+            write_dng(part / MOSAIC, loaded.raw.crop(found.view.rows, found.view.columns), job.pair.short.metadata)
+    write_pictures(job.output, job.pair.name, loaded.x, loaded.y, found, x, y)
+
+
+def _matched(y: Pixels, x: Pixels, trusted: NDArray[np.bool_], dtype: np.dtype) -> Pixels:
+    """Y in the colours of X."""
+    size = x.shape[1::-1]  # colours can be compared on X's grid, which takes a fraction of memory and time
+    reduced = cv2.resize(y, size, interpolation=cv2.INTER_AREA)
+    whole = cv2.resize(trusted.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) == 255
+    return from_float(apply_colour(to_float(y), fit_colour(to_float(reduced), to_float(x), whole)), dtype)
+
+
+@contextmanager
+def _folder(home: Path) -> Iterator[Path]:
+    """A temporary folder that becomes ``home`` when the block succeeds, in place of an older one."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(mkdtemp(dir=home.parent, prefix=".", suffix=".part"))
+    part.chmod(0o755)
+    try:
+        yield part
+        shutil.rmtree(home, ignore_errors=True)
+        part.rename(home)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _record(job: Job) -> Record:
+    short, long = job.pair.short, job.pair.long
+    return {
+        "name": job.pair.name,
+        "scene": job.scene,
+        "scale": job.scale,
+        "key": job.key,
+        "short": str(short.raw or short.photo),
+        "long": str(long.photo or long.raw),
+        "raw": short.raw is not None,
+        "focal_short": short.focal_length,
+        "focal_long": long.focal_length,
+        "focal_ratio": job.pair.ratio,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: no numpy numbers, and no infinity."""
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not np.isfinite(number) else number

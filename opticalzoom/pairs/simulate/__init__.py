@@ -1,0 +1,1 @@
+"""Photographs go in; pairs with known misalignment, parallax, or a simulated sensor come out."""

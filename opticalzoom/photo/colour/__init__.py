@@ -1,0 +1,1 @@
+"""Pixels of a file go in, with its colour profile; sRGB-like floats that networks know come out; and back."""

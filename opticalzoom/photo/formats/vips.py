@@ -1,0 +1,176 @@
+"""PNG, JPEG, TIFF, WebP and HEIF files as pictures of 8 or 16 bits that libvips decodes when pixels are asked for.
+
+https://www.libvips.org: the one library at hand that decodes all of them row by row, at any depth.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import pyvips
+
+from opticalzoom.errors import OpticalZoomError, PhotoError
+from opticalzoom.photo import exif
+from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
+from opticalzoom.photo.orientation import ORIENTATIONS, upright_size
+
+_LIMIT = 2**30
+"""Pixels of the largest photo, so that a damaged header doesn't ask for a disk full of them."""
+_KNOWN_FILES = {"jpegload", "pngload", "tiffload", "webpload", "heifload"}
+_UNKNOWN = "the content is no whole PNG, JPEG, TIFF, WebP, HEIC or AVIF"
+_DTYPES = {"uchar": "uint8", "ushort": "uint16"}
+_COLOURS = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
+_EXTRA_SAMPLES = 338
+_UNSPECIFIED, _ALPHA = 0, 2
+
+pyvips.cache_set_max(0)  # it goes by name, and would give the old pixels of a file that was replaced
+logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings are of tags that nobody here looks at
+
+
+class Picture(NamedTuple):
+    """The first picture of a file.
+
+    Attributes:
+        image: as it is stored, to be decoded once, from the top: 1 to 4 channels of 8 or 16 bits, grey or RGB, alpha
+            last and not premultiplied.
+        orientation: EXIF orientation, 1 to 8.
+        exif: the EXIF block of the upright picture.
+        icc: the ICC profile.
+    """
+
+    image: pyvips.Image
+    orientation: int
+    exif: bytes | None
+    icc: bytes | None
+
+    @property
+    def dtype(self) -> str:
+        """uint8 or uint16."""
+        return _DTYPES[self.image.format]
+
+
+@contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """What goes wrong while a file is opened or decoded leaves as a :class:`PhotoError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoError(
+            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
+        ) from error
+    except OpticalZoomError:
+        raise
+    except Exception as error:  # decoders raise every class there is on damaged files
+        raise PhotoError(
+            f"cannot be decoded: {_reason(error)}.",
+            path=path,
+            remedy="Copy it again if it may be damaged or cut short; else save it as an 8 or 16-bit PNG, JPEG or TIFF.",
+        ) from error
+
+
+def open_picture(path: Path) -> Picture:
+    """Read what stands before the pixels.
+
+    Palettes and 1-bit pictures are expanded; CMYK becomes RGB.
+
+    Raises:
+        PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats).
+    """
+    with decoding(path), path.open("rb") as file:
+        head = file.read(BRANDS)
+        if not head:
+            raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
+        if is_heif(head):
+            return _open_heif(path, file, head)
+        if head[:2] not in (b"II", b"MM"):
+            image = _load(file, "error")
+            block = _field(image, "exif-data")
+            block = block.removeprefix(b"Exif\0\0") if block else None
+            return _picture(image, block)
+        with closing(mmap(file.fileno(), 0, access=ACCESS_READ)) as whole:
+            return _open_tiff(file, whole)
+
+
+def _open_tiff(file: BinaryIO, whole: mmap) -> Picture:
+    parsed = exif.parse(whole) or exif.Exif("<", {})
+    # To libvips an orientation that is none is an error like any other.
+    known = parsed.number(exif.ORIENTATION, 1) in ORIENTATIONS
+    return _picture(_load(file, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
+
+
+def _open_heif(path: Path, file: BinaryIO, head: bytes) -> Picture:
+    if is_avif(head):
+        image, block, icc = _open_avif(file)
+    else:
+        image, block, icc = open_hevc(path)
+    described = exif.describe(block, image.height, image.width) if block else None
+    return Picture(_plain(image, _ALPHA), 1, described, icc)
+
+
+def _open_avif(file: BinaryIO) -> HeifPicture:
+    image = _load(file, "error")
+    bits = int(_text(image, "bits-per-sample") or 8)
+    block = _field(image, "exif-data")
+    return HeifPicture(
+        stretched(image, bits) if image.format == "ushort" else image,
+        block.removeprefix(b"Exif\0\0") if block else None,
+        _field(image, "icc-profile-data"),
+    )
+
+
+def _load(file: BinaryIO, strictness: str) -> pyvips.Image:
+    file.seek(0)
+    source = pyvips.Source.new_from_descriptor(file.fileno())  # to libvips, brackets in a name are options
+    image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=strictness)
+    if _text(image, "vips-loader") not in _KNOWN_FILES:
+        raise ValueError(_UNKNOWN)
+    if image.width * image.height > _LIMIT:
+        raise ValueError(f"{image.width}×{image.height} pixels, expected at most {_LIMIT:,} in all")
+    return image
+
+
+def _picture(image: pyvips.Image, block: exif.Bytes | None, extra: int = _ALPHA) -> Picture:
+    parsed = exif.parse(block) if block else None
+    orientation = parsed.number(exif.ORIENTATION, 1) if parsed else 1
+    described = exif.describe(block, *upright_size(image.height, image.width, orientation)) if block else None
+    return Picture(
+        _plain(image, extra),
+        orientation if orientation in ORIENTATIONS else 1,
+        described,
+        _field(image, "icc-profile-data"),
+    )
+
+
+def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:
+    """The same in one of the forms of :class:`Picture`; ``extra``: what a TIFF has behind the colours."""
+    if image.interpretation == "cmyk" and image.format == "uchar":
+        ink = 255 - image
+        image = (ink[:3] * ink[3] / 255).rint().cast("uchar").copy(interpretation="srgb")
+    if image.format not in _DTYPES or image.interpretation not in _COLOURS:
+        bits = _text(image, "bits-per-sample")
+        name = f"{'float' if image.format in ('float', 'double') else image.format}{bits}"
+        raise ValueError(f"{image.interpretation} image of {name}, expected 8 or 16-bit integers")
+    colours = 1 if image.bands < 3 else 3
+    if image.bands > colours:
+        image = image[: colours if extra == _UNSPECIFIED else colours + 1]
+    return image
+
+
+def _field(image: pyvips.Image, name: str) -> bytes | None:
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def _text(image: pyvips.Image, name: str) -> str:
+    return str(image.get(name)).removesuffix("_source") if image.get_typeof(name) else ""
+
+
+def _reason(error: Exception) -> str:
+    text = error.detail if isinstance(error, pyvips.Error) else str(error)
+    lines = text.strip().splitlines() or [type(error).__name__]
+    return _UNKNOWN if "not in a known format" in text else lines[-1].rstrip(".")

@@ -1,0 +1,255 @@
+"""RAW files of Bayer cameras: the mosaic as the sensor saw it, and what turns it into right colours.
+
+Read by LibRaw through rawpy (https://letmaik.github.io/rawpy/api/). Nothing here is interpolated before
+:func:`render`: networks learn from the mosaic itself.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from opticalzoom.errors import PhotoError
+from opticalzoom.photo.colour.srgb import camera_to_srgb
+from opticalzoom.photo.orientation import upright
+from opticalzoom.photo.photograph import Photo, from_float
+from opticalzoom.photo.raw.mosaic import channel_gains, demosaic, start_at_red
+from opticalzoom.photo.reader import PhotoReader
+from opticalzoom.photo.window import Window
+
+RAW_SUFFIXES = (
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
+    *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
+)
+"""Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
+_EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+"""Of LibRaw's ``flip``."""
+_DEMOSAIC_REACH = 2
+"""Pixels around one on which its colours depend."""
+_COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
+_DEVELOP = "Develop it to a 16-bit TIFF with a RAW converter, and use that."
+
+
+@dataclass(frozen=True, eq=False)
+class RawPhoto:
+    """What a Bayer sensor recorded.
+
+    Attributes:
+        mosaic: H×W float32, even sides, R G / G B from the top left; 0 is black and 1 the sensor's white. Noise below
+            black is kept. In the sensor's orientation.
+        white_balance: as-shot gains of R, G, B; that of G is 1.
+        matrix: 3×3, linear white-balanced camera RGB to linear sRGB; rows sum to 1, so white stays white.
+        orientation: EXIF orientation 1 to 8 that makes the picture upright.
+    """
+
+    mosaic: NDArray[np.float32]
+    white_balance: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+    orientation: int = 1
+
+    def crop(self, rows: slice, columns: slice) -> RawPhoto:
+        """A part of it; starts must be even, or the colours would change places.
+
+        Raises:
+            PhotoError: the part does not consist of whole 2×2 cells.
+        """
+        part = self.mosaic[rows, columns]
+        if any(side % 2 for side in (rows.start or 0, columns.start or 0, *part.shape)):
+            raise PhotoError(f"rows {rows} and columns {columns} of a mosaic, expected even starts and sizes.")
+        return replace(self, mosaic=part)
+
+
+def is_raw(path: str | PathLike[str]) -> bool:
+    """Whether the file's suffix is that of a RAW file."""
+    return Path(path).suffix.lower() in RAW_SUFFIXES
+
+
+def from_array(
+    values: NDArray[np.uint16],
+    pattern: str,
+    black: float,
+    white: float,
+    *,
+    white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    matrix: NDArray[np.float64] | None = None,
+) -> RawPhoto:
+    """A RAW photo of a bare mosaic, H×W, and what is known of its camera.
+
+    Args:
+        values: as the sensor gave them.
+        pattern: RGGB, GRBG, GBRG or BGGR.
+        black: value of no light.
+        white: value of a full pixel.
+        white_balance: gains of R, G, B.
+        matrix: see :class:`RawPhoto`; the identity if unknown.
+
+    Raises:
+        PhotoError: no Bayer pattern, too small, or levels that leave no range.
+    """
+    if not white > black:
+        raise PhotoError(f"the black level is {black:g} and the white level {white:g}, expected white above black.")
+    mosaic = (start_at_red(values, pattern).astype(np.float32) - np.float32(black)) / np.float32(white - black)
+    gains = np.asarray(white_balance, dtype=np.float64)
+    return RawPhoto(mosaic, gains / gains[1], np.eye(3) if matrix is None else matrix)
+
+
+def read_raw(path: str | PathLike[str]) -> RawPhoto:
+    """Read the mosaic of a RAW file, normalised by the file's own black and white levels.
+
+    Raises:
+        PhotoError: the file is missing, damaged, cut short or no RAW file; or not from a Bayer sensor (X-Trans, Foveon,
+            monochrome), or already interpolated (linear DNG).
+    """
+    with _opened(path) as raw:
+        pattern = _pattern(raw, Path(path))
+        black = np.asarray(raw.black_level_per_channel, dtype=np.float32)
+        white = _white_levels(raw)
+        values = raw.raw_image_visible
+        if values.max() == values.min():  # LibRaw fills what it could not read with zeros
+            raise PhotoError("holds no picture, all pixels are equal.", path=path, remedy=_COPY_AGAIN)
+        if not (white > black).all():
+            raise PhotoError(f"its white level {white} is not above its black level {black}.", path=path)
+        sites = raw.raw_colors_visible
+        normal = (values.astype(np.float32) - black[sites]) / (white - black)[sites]
+        return RawPhoto(
+            np.ascontiguousarray(start_at_red(normal, pattern)),
+            _white_balance(raw),
+            _matrix(raw),
+            _EXIF_ORIENTATION.get(raw.sizes.flip, 1),
+        )
+
+
+def read_preview(path: str | PathLike[str]) -> Photo | None:
+    """The JPEG that the camera put into a RAW file, upright; None if there is none.
+
+    Raises:
+        PhotoError: the file is missing or no RAW file.
+    """
+    with _opened(path) as raw:
+        try:
+            thumbnail = raw.extract_thumb()
+        except rawpy.LibRawError:
+            return None
+        if isinstance(thumbnail.data, np.ndarray):
+            return Photo(thumbnail.data)
+        try:
+            picture = ImageOps.exif_transpose(Image.open(io.BytesIO(thumbnail.data))).convert("RGB")
+        except (OSError, ValueError):  # damaged
+            return None
+    return Photo(np.asarray(picture))
+
+
+def camera_rgb(raw: RawPhoto) -> NDArray[np.float32]:
+    """Linear white-balanced camera colours, H×W×3 in [0, 1], interpolated.
+
+    Gains are at least 1 (that of G is, and smaller ones are rare) and the result is clipped at the sensor's white, so
+    that blown highlights are white and not pink.
+    """
+    height, width = raw.mosaic.shape
+    gains = raw.white_balance / raw.white_balance.min()
+    balanced = np.minimum(raw.mosaic * channel_gains(gains, height, width), 1)
+    return np.clip(demosaic(balanced), 0, 1)
+
+
+def render(raw: RawPhoto, *, linear: bool = False) -> NDArray[np.float32]:
+    """A plain development: interpolation, as-shot white balance, colour matrix; no tone curve but sRGB's.
+
+    Returns:
+        H×W×3 in [0, 1], sRGB-encoded or linear sRGB, in the sensor's orientation.
+    """
+    camera = camera_rgb(raw)
+    if linear:
+        return np.clip(camera @ raw.matrix.T.astype(np.float32), 0, 1)
+    return camera_to_srgb(camera, raw.matrix)
+
+
+def develop(raw: RawPhoto) -> Photo:
+    """A plain development (:func:`render`) as a 16-bit sRGB photo, upright."""
+    return Photo(np.ascontiguousarray(upright(from_float(render(raw), np.uint16), raw.orientation)))
+
+
+def developing(raw: RawPhoto) -> PhotoReader:
+    """Reads parts of :func:`develop`'s photo; nothing but these is developed."""
+    height, width = raw.mosaic.shape
+
+    def stored(window: Window) -> NDArray[np.uint16]:
+        around = window.grown(_DEMOSAIC_REACH, height, width)
+        cells = Window(*(slice(side.start // 2 * 2, -(-side.stop // 2) * 2) for side in around))
+        return from_float(render(raw.crop(*cells))[window.inside(cells)], np.uint16)
+
+    return PhotoReader((height, width, 3), np.dtype(np.uint16), stored, raw.orientation)
+
+
+@contextmanager
+def _opened(path: str | PathLike[str]) -> Iterator[rawpy.RawPy]:
+    path = Path(path)
+    if not path.is_file():
+        cause = "is a folder, expected a RAW file." if path.is_dir() else "is not there."
+        raise PhotoError(cause, path=path, remedy="Check the name.")
+    try:
+        with path.open("rb") as file, rawpy.imread(file) as raw:
+            raw.unpack()  # now, so that damage shows here
+            yield raw
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoError(
+            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
+        ) from error
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise PhotoError("is no RAW file that is known here.", path=path, remedy=_COPY_AGAIN) from error
+    except rawpy.LibRawError as error:
+        raise PhotoError(f"cannot be decoded: {_text(error)}.", path=path, remedy=_COPY_AGAIN) from error
+
+
+def _pattern(raw: rawpy.RawPy, path: Path) -> str:
+    """The phase of the mosaic's top left, of :data:`mosaic.PATTERNS`."""
+    if raw.raw_type != rawpy.RawType.Flat or raw.raw_pattern is None or raw.raw_image.ndim != 2:
+        kind = "holds no mosaic but an interpolated or three-layer picture (linear DNG, Foveon, sRAW)"
+        raise PhotoError(f"{kind}.", path=path, remedy=_DEVELOP)
+    if raw.raw_pattern.shape != (2, 2):
+        shape = "×".join(map(str, raw.raw_pattern.shape))
+        raise PhotoError(f"its color filters repeat every {shape} pixels (X-Trans).", path=path, remedy=_DEVELOP)
+    names = raw.color_desc.decode()
+    pattern = "".join(names[site] for site in raw.raw_pattern.flatten())
+    if raw.num_colors != 3 or sorted(pattern) != ["B", "G", "G", "R"]:
+        raise PhotoError(f"its color filters are {pattern}, expected a Bayer sensor.", path=path, remedy=_DEVELOP)
+    return pattern
+
+
+def _white_levels(raw: rawpy.RawPy) -> NDArray[np.float32]:
+    """Of each of LibRaw's four channels."""
+    levels = raw.camera_white_level_per_channel
+    if levels is None or min(levels) <= max(raw.black_level_per_channel):
+        levels = [raw.white_level] * 4
+    return np.asarray(levels, dtype=np.float32)
+
+
+def _white_balance(raw: rawpy.RawPy) -> NDArray[np.float64]:
+    """As-shot gains of R, G, B over that of G; daylight's where the camera wrote none."""
+    for gains in (raw.camera_whitebalance, raw.daylight_whitebalance):
+        found = np.asarray(gains[:3], dtype=np.float64)
+        if np.isfinite(found).all() and (found > 0).all():
+            return found / found[1]
+    return np.ones(3)
+
+
+def _matrix(raw: rawpy.RawPy) -> NDArray[np.float64]:
+    """White-balanced camera RGB to linear sRGB: the file's own, or that of LibRaw's table of cameras."""
+    given = np.asarray(raw.color_matrix[:, :3], dtype=np.float64)
+    sums = given.sum(axis=1, keepdims=True)
+    return given / sums if (np.abs(sums) > 0.1).all() else np.eye(3)  # zeros: nothing is known
+
+
+def _text(error: Exception) -> str:
+    """LibRaw's own words, which rawpy hands over as bytes."""
+    words = error.args[0] if error.args else type(error).__name__
+    return words.decode(errors="replace") if isinstance(words, bytes) else str(words)

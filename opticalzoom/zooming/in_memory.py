@@ -1,0 +1,134 @@
+"""One photo or mosaic in memory in, the zoomed photo out; from file to file see :mod:`opticalzoom.zooming.zoomer`."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import nn
+
+from opticalzoom.engines import as_engine
+from opticalzoom.engines.engine import Engine
+from opticalzoom.engines.memory import MEMORY, bytes_per_pixel, tile_shape
+from opticalzoom.errors import ModelError, PhotoError
+from opticalzoom.photo.photograph import Photo
+from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
+from opticalzoom.photo.raw.raw_file import RawPhoto
+from opticalzoom.photo.reader import PhotoReader, reading
+from opticalzoom.photo.window import checked
+from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
+
+
+def zoom(
+    model: nn.Module | Engine,
+    pixels: np.ndarray,
+    *,
+    icc: bytes | None = None,
+    tile: int | None = None,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Enlarge pixels by the model's scale, tile by tile, without alignment (the photo is its own reference).
+
+    Grey is zoomed as RGB and averaged; alpha is enlarged bicubically, and what it hides is not looked at. Pixels in
+    linear light are zoomed under sRGB's curve. Weights for ``resized`` input get every tile bicubically enlarged.
+    Nothing but a tile is held as floats.
+
+    Args:
+        model: an engine, or a network as :class:`TorchEngine` takes it.
+        pixels: H×W×C, C = 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha); uint8, uint16, or float32 in [0, 1].
+        icc: their colour profile.
+        tile: largest side of a tile in pixels of the input; None for what is fastest with some 500 MB. The result
+            doesn't depend on it.
+        progress: see :data:`Progress`.
+
+    Returns:
+        sH×sW×C of the same dtype.
+
+    Raises:
+        ModelError: the model takes RAW input.
+        PhotoError: pixels of another shape or dtype, or more than the memory holds.
+        ConfigError: ``tile`` is below 1.
+    """
+    pixels = pixels if pixels.dtype == np.float32 else Photo(pixels).pixels
+    engine = as_engine(model)
+    if engine.contract.input == "raw":
+        raise ModelError(
+            "these weights take the mosaic of a RAW file.", remedy="Give the RAW file, or use weights for photos."
+        )
+    enlarger = photo_enlarger(engine, pixels.shape[2], icc)
+    return _whole(reading(pixels), engine, enlarger, tile, pixels.dtype, progress)
+
+
+def zoom_photo(
+    photo: Photo, model: nn.Module | Engine, *, tile: int | None = None, progress: Progress | None = None
+) -> Photo:
+    """A photo zoomed by :func:`zoom`, with its EXIF and colour profile.
+
+    Raises:
+        OpticalZoomError: as :func:`zoom`.
+    """
+    return photo.replace(zoom(model, photo.pixels, icc=photo.icc, tile=tile, progress=progress))
+
+
+def zoom_raw(
+    raw: RawPhoto,
+    model: nn.Module | Engine,
+    white_balance: WhiteBalance = "input",
+    *,
+    tile: int | None = None,
+    progress: Progress | None = None,
+) -> Photo:
+    """A mosaic zoomed by the model's scale, without alignment, tile by tile.
+
+    Args:
+        raw: H×W mosaic.
+        model: for RAW input; otherwise as in :func:`zoom`.
+        white_balance: what the model was trained with.
+        tile: largest side of a tile in pixels of the mosaic, see :func:`zoom`.
+        progress: see :data:`Progress`.
+
+    Returns:
+        sH×sW×3 sRGB with 16 bits, upright, with the camera's as-shot white balance and colour matrix, no tone curve.
+
+    Raises:
+        ModelError: the model takes photos.
+        PhotoError: more pixels than the memory holds.
+        ConfigError: ``tile`` is below 2.
+    """
+    engine = as_engine(model)
+    contract = engine.contract
+    if contract.input != "raw":
+        raise ModelError("these weights take photos.", remedy="Develop the RAW file first, or use weights for RAW.")
+    cells = reading(encode_mosaic(raw, white_balance), raw.orientation)
+    enlarger, side = mosaic_enlarger(engine, raw, white_balance), None if tile is None else tile // 2
+    return Photo(_whole(cells, engine, enlarger, side, np.dtype(np.uint16), progress))
+
+
+def _whole(
+    reader: PhotoReader,
+    engine: Engine,
+    enlarger: Enlarger,
+    tile: int | None,
+    dtype: np.dtype,
+    progress: Progress | None,
+) -> np.ndarray:
+    height, width, _ = reader.shape
+    output = _allocate((height * enlarger.factor, width * enlarger.factor, enlarger.channels), dtype)
+    sides = (
+        tile_shape(MEMORY, bytes_per_pixel(engine), enlarger, (height, width), reader.shape, dtype.itemsize)
+        if tile is None
+        else (tile, tile)
+    )
+    at = 0
+    for band in zoomed_bands(reader, enlarger, checked(None, height, width), sides, dtype, progress):
+        output[at : at + len(band)] = band
+        at += len(band)
+    return output
+
+
+def _allocate(shape: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError as error:
+        raise PhotoError(
+            f"the zoomed photo would have {shape[1]}×{shape[0]} pixels, more than the memory holds.",
+            remedy="Zoom a part of it.",
+        ) from error

@@ -1,0 +1,198 @@
+"""Zooming many photographs: a job each, in this process, in several, or on a cluster, under one progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from opticalzoom.engines.backends import Computing
+from opticalzoom.engines.memory import MEMORY
+from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
+from opticalzoom.parallel.schedule import run_here, run_on_cluster
+from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.window import Window
+from opticalzoom.zooming.zoomer import Output, Zoomer, load_zoomer
+
+_SPEED_SECONDS = 1200
+"""What the remaining time is estimated from: one large photo may take minutes."""
+
+_SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
+"""Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
+_MOST_WORKERS = 8
+"""Each takes some 500 MB."""
+
+
+@lru_cache
+def load_once(weights: str | None, scale: float | None, self_ensemble: bool, raw: bool, computing: Computing) -> Zoomer:
+    """See :meth:`Recipe.zoomer`."""
+    zoomer = load_zoomer(weights, scale, raw=raw, computing=computing)
+    return zoomer.ensemble() if self_ensemble else zoomer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How photos are zoomed.
+
+    Attributes:
+        weights: a file, or bundled weights by name; None for those that suit.
+        scale: output pixels per source pixel and side; None for the weights' own.
+        self_ensemble: whether to zoom eight times, see :class:`~opticalzoom.models.ensemble.SelfEnsemble`.
+        output: how the results are written.
+        computing: what the network runs in.
+        memory: bytes that zooming a photo may have in use at once.
+    """
+
+    weights: str | None = None
+    scale: float | None = None
+    self_ensemble: bool = False
+    output: Output = field(default_factory=Output)
+    computing: Computing = field(default_factory=Computing)
+    memory: int = MEMORY
+
+    def zoomer(self, raw: bool) -> Zoomer:
+        """What zooms photos, or RAW files; loaded once in a process.
+
+        Raises:
+            OpticalZoomError: the weights cannot be used.
+        """
+        zoomer = load_once(self.weights, self.scale, self.self_ensemble, raw, self.computing)
+        return replace(zoomer, memory=self.memory)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to zoom.
+
+    Attributes:
+        photo: the source.
+        target: the result, which isn't there yet, or which may be replaced.
+        pixels: how many are to be zoomed: the measure of progress. 0 if unknown.
+        crop: the part to zoom; None for all of it.
+        recipe: how.
+    """
+
+    photo: Path
+    target: Path
+    pixels: int
+    crop: Window | None
+    recipe: Recipe
+
+    def anywhere(self) -> Job:
+        """The same with absolute names, for a process that runs elsewhere."""
+        weights = self.recipe.weights
+        named = str(Path(weights).absolute()) if weights and Path(weights).is_file() else weights
+        recipe = replace(self.recipe, weights=named)
+        return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job that is over, and why it failed, if it did."""
+
+    job: Job
+    error: OpticalZoomError | None = None
+
+
+def settle(jobs: list[Job], here: bool) -> list[Job]:
+    """The jobs, knowing how much there is to do, which decides what they run in.
+
+    Args:
+        jobs: planned.
+        here: whether this machine zooms: then whatever cannot be used is found before the first photo.
+
+    Raises:
+        OpticalZoomError: the backend or the weights cannot be used.
+    """
+    pixels = sum(job.pixels for job in jobs)
+    settled = [
+        replace(job, recipe=replace(job.recipe, computing=replace(job.recipe.computing, pixels=pixels))) for job in jobs
+    ]
+    if here:
+        for raw, recipe in {(is_raw(job.photo), job.recipe) for job in settled}:
+            recipe.zoomer(raw)
+    return settled
+
+
+def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Zoom one photo; whatever is wrong with it is in the outcome."""
+    recipe = job.recipe
+    try:
+        zoomer = recipe.zoomer(is_raw(job.photo))
+        zoomer.zoom_to(
+            job.photo, job.target, crop=job.crop, scale=recipe.scale, output=recipe.output, progress=progress
+        )
+    except OutputExistsError:
+        # It was not there when the jobs were planned: a process made it and died before it could say so.
+        return Outcome(job)
+    except OpticalZoomError as error:
+        return Outcome(job, error.about(job.photo))
+    except (MemoryError, RuntimeError) as error:  # PyTorch's own, mostly of a lack of memory
+        return Outcome(job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo))
+    return Outcome(job)
+
+
+def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Console) -> Iterator[Outcome]:
+    """The outcomes as they come, with a progress bar over all pixels.
+
+    Args:
+        jobs: whose photos a cluster must see under the same names.
+        workers: processes; 1 for this one, which uses all cores for each photo.
+        scheduler: address of a Dask scheduler: its workers take the place of processes here.
+        console: for the bar.
+
+    Raises:
+        ConfigError: ``workers`` is below 1, or no scheduler answers.
+    """
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=_SPEED_SECONDS
+    ) as bar:
+        task = bar.add_task("", total=sum(job.pixels for job in jobs))
+        pixels = 0
+
+        def advance(job: Job, tile: int, tiles: int) -> None:
+            bar.update(task, completed=pixels + job.pixels * tile / tiles)
+
+        for done, outcome in enumerate(_outcomes(jobs, workers, scheduler, advance), start=1):
+            pixels += outcome.job.pixels
+            bar.update(task, completed=pixels, description=f"{done} of {len(jobs)}")
+            yield outcome
+
+
+def default_workers(jobs: list[Job]) -> int:
+    """How many processes zoom these photos fastest: one a core for many small photos, else one with all cores.
+
+    Several threads on a small photo mostly wait for each other; but each process takes seconds to begin.
+    """
+    cores, pixels = torch.get_num_threads(), sum(job.pixels for job in jobs)
+    small = pixels <= _SMALL * len(jobs)
+    return min(cores, _MOST_WORKERS) if small and pixels >= _WORTH_A_PROCESS * cores else 1
+
+
+def _outcomes(
+    jobs: list[Job], workers: int, scheduler: str | None, advance: Callable[[Job, int, int], None]
+) -> Iterator[Outcome]:
+    if scheduler:
+        return run_on_cluster(zoom_job, [job.anywhere() for job in jobs], scheduler, _lost)
+    if workers == 1:
+        return (zoom_job(job, partial(advance, job)) for job in jobs)
+    threads = max(1, torch.get_num_threads() // workers)
+    return run_here(partial(_zoom_with_threads, threads), jobs, workers, _lost)
+
+
+def _zoom_with_threads(threads: int, job: Job) -> Outcome:
+    torch.set_num_threads(threads)
+    return zoom_job(job)
+
+
+def _lost(job: Job) -> Outcome:
+    remedy = "Try fewer --workers, or zoom it alone."
+    return Outcome(
+        job, PhotoError("its process died twice, perhaps for lack of memory.", path=job.photo, remedy=remedy)
+    )

@@ -1,0 +1,96 @@
+"""What zoomed photographs are called: a pattern such as ``{stem}-x{scale}{suffix}``, and which format holds what."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+from typing import Literal
+
+from opticalzoom.errors import ConfigError
+from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
+from opticalzoom.photo.photograph import SUFFIXES
+from opticalzoom.photo.raw.raw_file import is_raw
+
+DEFAULT_NAME = "{stem}-x{scale}{suffix}"
+FORMATS = ("keep", "png", "jpg", "tif", "webp")
+"""``keep``: that of the photo; of RAW files TIFF."""
+Bits = Literal[8, 16]
+
+_EIGHT_BITS = (".jpg", ".jpeg", ".webp")
+FIELDS = {"stem": ".+", "kind": r"\w+", "scale": r"[\d.]+", "suffix": r"\.\w+"}
+"""What may stand in a pattern, and the regular expression of what it becomes."""
+
+
+class NamePattern:
+    """Names of results.
+
+    Args:
+        pattern: with ``{stem}`` of the photo, ``{kind}`` (its suffix without the point, in lower case), ``{scale}`` and
+            ``{suffix}`` (of the result, with the point). Without ``{suffix}`` its own suffix names the format.
+
+    Raises:
+        ConfigError: another field, a folder in it, or no format to write.
+    """
+
+    def __init__(self, pattern: str = DEFAULT_NAME) -> None:
+        self._pattern = pattern
+        example = self.result(Path("photo.jpg"), 3, ".jpg")
+        if example in ("", ".", "..") or Path(example).name != example or "\\" in example:
+            raise self._error("names folders, expected a file name")
+        if Path(example).suffix.lower() not in SUFFIXES:
+            raise self._error(f"ends in no format ({', '.join(SUFFIXES)}), expected {{suffix}} at the end")
+
+    @property
+    def names_format(self) -> bool:
+        """Whether the pattern has a suffix of its own."""
+        return "{suffix" not in self._pattern
+
+    def result(self, photo: Path, scale: float, suffix: str) -> str:
+        """The name of a photo's result."""
+        number = int(scale) if float(scale).is_integer() else scale
+        try:
+            return self._pattern.format(stem=photo.stem, kind=photo.suffix[1:].lower(), scale=number, suffix=suffix)
+        except (LookupError, ValueError, AttributeError, TypeError) as error:
+            raise self._error(f"cannot be used ({error})") from error
+
+    def source_stem(self, name: str) -> str | None:
+        """The stem of the photo that a file of this name is the result of, if it can be one."""
+        expression = ""
+        for literal, field, _, _ in Formatter().parse(self._pattern):
+            again = field == "stem" and "(?P<stem>" in expression
+            group = (
+                "(?P=stem)"
+                if again
+                else f"(?P<stem>{FIELDS['stem']})"
+                if field == "stem"
+                else FIELDS.get(field or "", "")
+            )
+            expression += re.escape(literal) + group
+        match = re.fullmatch(expression, name) if "(?P<stem>" in expression else None
+        return match["stem"] if match else None
+
+    def _error(self, cause: str) -> ConfigError:
+        fields = ", ".join(f"{{{name}}}" for name in FIELDS)
+        return ConfigError(f"--name {self._pattern!r} {cause}.", remedy=f"It may have {fields}, as {DEFAULT_NAME}.")
+
+
+def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> str:
+    """The suffix, with the point, of a format that holds what a photo's result has.
+
+    HEIC, HIF and AVIF are not written: JPEG takes their place. JPEG and WebP cannot hold 16 bits: PNG does.
+
+    Args:
+        photo: the source.
+        kind: one of :data:`FORMATS`.
+        bits: of a channel, if they're asked for.
+
+    Raises:
+        ConfigError: the format that is asked for does not have so many bits.
+    """
+    if kind == "keep":
+        suffix = ".tif" if is_raw(photo) else ".jpg" if photo.suffix.lower() in HEIF_SUFFIXES else photo.suffix
+        return ".png" if bits == 16 and suffix.lower() in _EIGHT_BITS else suffix
+    if bits == 16 and f".{kind}" in _EIGHT_BITS:
+        raise ConfigError(f"{kind} has 8 bits, --bits asks for 16.", remedy="Choose --format png or tif.")
+    return f".{kind}"

@@ -1,0 +1,199 @@
+"""Which weights zoom which file, and how: photos, and RAW files from the mosaic or developed first."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+from torch import nn
+
+from opticalzoom.engines import as_engine
+from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.checkpoint import bundled, load_model, read_card
+from opticalzoom.engines.engine import Engine
+from opticalzoom.engines.engine_ensemble import EnsembleEngine
+from opticalzoom.engines.memory import MEMORY, bytes_per_pixel, give_back_large_blocks, tile_shape
+from opticalzoom.engines.runtimes import ExportedEngine
+from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.models.ensemble import SelfEnsemble
+from opticalzoom.photo.bands import cut_out
+from opticalzoom.photo.encode import Header
+from opticalzoom.photo.metadata import exif_of, read_metadata
+from opticalzoom.photo.photograph import write_bands
+from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
+from opticalzoom.photo.raw.raw_file import developing, is_raw, read_raw
+from opticalzoom.photo.reader import PhotoReader, open_photo, reading
+from opticalzoom.photo.resample import resampled, scaled_size
+from opticalzoom.photo.window import Window, checked
+from opticalzoom.weights.contract import Contract
+from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
+
+DEFAULT_SCALE = 3
+"""Of photos, if neither weights nor a scale are named."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a file is written.
+
+    Attributes:
+        bits: of a channel; None for those of the source (RAW: 16). JPEG and WebP have 8.
+        quality: of JPEG and WebP, 1 to 100.
+        overwrite: whether a file of that name may be replaced.
+    """
+
+    bits: Literal[8, 16] | None = None
+    quality: int = 95
+    overwrite: bool = False
+
+
+_AS_SOURCE = Output()
+
+
+@dataclass(frozen=True)
+class Zoomer:
+    """A model that zooms files.
+
+    Attributes:
+        model: an engine, or a network in eval mode.
+        white_balance: where the gains go, if the model takes RAW input.
+        memory: bytes that zooming a file may have in use at once.
+    """
+
+    model: nn.Module | Engine
+    white_balance: WhiteBalance = "input"
+    memory: int = MEMORY
+
+    @property
+    def contract(self) -> Contract:
+        """The model's."""
+        return cast(Contract, self.model.contract)
+
+    def ensemble(self) -> Zoomer:
+        """The same, eight times as slow and a little better: see :class:`SelfEnsemble`.
+
+        Raises:
+            ModelError: the weights take RAW input.
+        """
+        model = self.model
+        ensemble = SelfEnsemble(model) if isinstance(model, nn.Module) else EnsembleEngine(model)
+        return replace(self, model=ensemble)
+
+    def zoom_to(
+        self,
+        source: Path,
+        target: Path,
+        *,
+        crop: Window | None = None,
+        scale: float | None = None,
+        output: Output = _AS_SOURCE,
+        progress: Progress | None = None,
+    ) -> None:
+        """Zoom a file to a file, in bands of tiles.
+
+        A RAW file is zoomed from its mosaic if the weights take RAW input, and developed first otherwise.
+
+        Args:
+            source: a photo or a RAW file.
+            target: its suffix names the format, see :func:`~opticalzoom.photo.photograph.write_bands`.
+            crop: the part to zoom, in pixels of the upright source; None for all of it.
+            scale: output pixels per source pixel and side, above 0; None for the weights' own. The network's result
+                is resampled to any other scale.
+            output: how to write it.
+            progress: see :data:`~opticalzoom.zooming.tiles.Progress`; called by another thread.
+
+        Raises:
+            OpticalZoomError: the source cannot be read or the target written, or the crop or the scale makes no sense.
+                No file is left.
+        """
+        with self._opened(source) as (reader, enlarger):
+            height, width, _ = reader.shape
+            cell = enlarger.factor // self.contract.scale
+            crop = checked(crop, height * cell, width * cell)
+            size = scaled_size(crop.shape, self.contract.scale if scale is None else scale)
+            dtype = reader.dtype if output.bits is None else np.dtype(f"uint{output.bits}")
+            header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc)
+            bands = self._bands(reader, enlarger, crop, header, progress)
+            with closing(bands):
+                write_bands(target, header, bands, overwrite=output.overwrite, quality=output.quality)
+
+    def _bands(
+        self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None
+    ) -> Generator[np.ndarray, None, None]:
+        """The crop, zoomed and resampled to the header's size."""
+        scale = self.contract.scale
+        cell = enlarger.factor // scale
+        window = Window(*(slice(side.start // cell, -(-side.stop // cell)) for side in crop))
+        shape, size = crop.scaled(scale).shape, header.shape[:2]
+        dtype = header.dtype if shape == size else np.dtype(np.uint16)
+        give_back_large_blocks(enlarger.streams)
+        per_pixel = bytes_per_pixel(self.model)
+        tile = tile_shape(self.memory, per_pixel, enlarger, window.shape, reader.shape, dtype.itemsize)
+        whole = zoomed_bands(reader, enlarger, window, tile, dtype, progress)
+        with closing(whole):
+            bands = cut_out(whole, crop.scaled(scale).inside(window.scaled(enlarger.factor)))
+            yield from bands if shape == size else resampled(bands, shape, size, header.dtype)
+
+    @contextmanager
+    def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
+        engine = as_engine(self.model)
+        if is_raw(source):
+            raw, exif = read_raw(source), exif_of(read_metadata(source))
+            if self.contract.input == "raw":
+                cells = reading(encode_mosaic(raw, self.white_balance), raw.orientation)
+                yield replace(cells, exif=exif), mosaic_enlarger(engine, raw, self.white_balance)
+            else:
+                yield replace(developing(raw), exif=exif), photo_enlarger(engine, 3, None)
+            return
+        if self.contract.input == "raw":
+            remedy = "Give the RAW file, or use weights for photos."
+            raise ModelError("these weights take the mosaic of a RAW file.", path=source, remedy=remedy)
+        with open_photo(source) as reader:
+            yield reader, photo_enlarger(engine, reader.shape[2], reader.icc)
+
+
+def load_zoomer(
+    weights: str | Path | None = None,
+    scale: float | None = None,
+    *,
+    raw: bool = False,
+    computing: Computing | None = None,
+) -> Zoomer:
+    """Weights of a file or bundled ones by name; without a name the bundled weights that suit best.
+
+    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
+    one, or the largest. Without a scale ×3, or the next larger one.
+
+    Args:
+        weights: file or name.
+        scale: that is wanted.
+        raw: whether RAW files are to be zoomed.
+        computing: see :func:`~opticalzoom.engines.backends.load_engine`; None for the network itself instead of an
+            engine.
+
+    Raises:
+        ConfigError: no weights are bundled, or the backend has no such precision.
+        CheckpointError: the file is missing, damaged or no weights file.
+        DependencyError: the backend is not installed.
+    """
+    name = str(weights) if weights is not None else _suiting(scale or DEFAULT_SCALE, raw)
+    if computing is None:
+        return Zoomer(load_model(name), read_card(name).white_balance)
+    engine = load_engine(name, computing)
+    if isinstance(engine, ExportedEngine):
+        return Zoomer(engine, cast(WhiteBalance, engine.exported.white_balance))
+    return Zoomer(engine, read_card(name).white_balance)
+
+
+def _suiting(scale: float, raw: bool) -> str:
+    """The name of bundled weights."""
+    cards = {name: read_card(path).arguments for name, path in bundled().items()}
+    for kind in ("raw", "rgb") if raw else ("rgb",):
+        scales = {name: its["scale"] for name, its in cards.items() if its.get("input", "rgb") == kind}
+        if scales:
+            return min(scales, key=lambda name: (scales[name] < scale, abs(scales[name] - scale)))
+    raise ConfigError("no weights are bundled.", remedy="--weights takes a file.")

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from opticalzoom.engines.checkpoint import ModelCard, bundled, load_into, load_model, read_card, save_model
+from opticalzoom.errors import CheckpointError, OutputExistsError
+from opticalzoom.models import MODELS, build
+
+TINY = {"features": 8, "blocks": 1}
+
+
+def arguments(builder: str) -> dict[str, object]:
+    return {"scale": 2, "input": "rgb", **({} if builder == "bicubic" else TINY)}
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    card = ModelCard("sdan_lite", arguments("sdan_lite"))
+    return save_model(tmp_path / "tiny.safetensors", build(card.builder, **card.arguments), card)
+
+
+@pytest.mark.parametrize("builder", MODELS)
+def test_round_trip(builder, tmp_path):
+    card = ModelCard(builder, arguments(builder), {"steps": 3, "val/psnr_y": 30.5})
+    model = build(builder, **card.arguments).eval()
+    path = save_model(tmp_path / "weights.safetensors", model, card)
+    loaded, x = load_model(path), torch.rand(1, 3, 9, 7)
+    assert read_card(path) == card
+    assert not loaded.training
+    assert torch.equal(loaded(x).image, model(x).image)
+
+
+def test_not_overwritten_unless_asked(weights):
+    before = weights.read_bytes()
+    model = load_model(weights)
+    with pytest.raises(OutputExistsError):
+        save_model(weights, model, read_card(weights))
+    assert weights.read_bytes() == before
+    save_model(weights, model, ModelCard("sdan_lite", arguments("sdan_lite"), {"steps": 1}), overwrite=True)
+    assert read_card(weights).training == {"steps": 1}
+
+
+class Explosive:
+    def __reduce__(self):
+        return (pytest.fail, ("a file was unpickled",))
+
+
+def test_files_that_are_no_weights(weights, tmp_path):
+    whole = weights.read_bytes()
+    contents = {
+        "truncated": whole[: len(whole) // 2],
+        "header only": whole[:100],
+        "empty": b"",
+        "text": b"not weights at all\n" * 20,
+        "pickle": pickle.dumps(Explosive()),
+    }
+    for name, content in contents.items():
+        path = tmp_path / f"{name}.safetensors"
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match=name):
+            load_model(path)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"format": "pt"},
+        {"format": "opticalzoom-1", "builder": "sdan_lite"},
+        {"format": "opticalzoom-1", "builder": "sdan_lite", "arguments": "{", "training": "{}"},
+        {"format": "opticalzoom-1", "builder": "nobody", "arguments": "{}", "training": "{}"},
+        {"format": "opticalzoom-1", "builder": "sdan_lite", "arguments": '{"scale": 2}', "training": "{}"},
+        {"format": "opticalzoom-1", "builder": "sdan_lite", "arguments": '{"scale": 5}', "training": "{}"},
+    ],
+)
+def test_safetensors_of_others(metadata, tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(2)}, path, metadata=metadata)
+    with pytest.raises(CheckpointError, match="other"):
+        load_model(path)
+
+
+def test_missing_file_names_the_bundled_ones(tmp_path):
+    with pytest.raises(CheckpointError, match="city100-x3"):
+        load_model(tmp_path / "missing.safetensors")
+
+
+def test_weights_of_another_model_are_not_loaded(weights):
+    with pytest.raises(CheckpointError, match="another model"):
+        load_into(build("rrdb", scale=2, features=4, growth=2, blocks=1), weights)
+
+
+def test_the_base_network_of_one_that_aligns(weights):
+    model = build("srresnet_lite", scale=2, **TINY)
+    load_into(model, weights)
+    torch.testing.assert_close(model.trunk.state_dict(), load_model(weights).trunk.state_dict())
+
+
+def test_weights_of_another_scale_lend_their_features(weights):
+    model = build("sdan_lite", scale=3, **TINY)
+    load_into(model, weights)
+    assert torch.equal(model.trunk.head.weight, load_model(weights).trunk.head.weight)
+
+
+def test_bundled_weights_are_small_and_load():
+    for name, path in bundled().items():
+        assert path.stat().st_size <= 8 * 2**20
+        model = load_model(name)
+        factor = model.contract.output_factor
+        assert model(torch.rand(1, model.contract.channels, 5, 6)).image.shape == (1, 3, 5 * factor, 6 * factor)
