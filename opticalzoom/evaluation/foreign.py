@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from opticalzoom.engines.checkpoint import is_weights_file
 from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.models.backbones.pretrained import read_tensors
-from opticalzoom.weights.contract import SCALES, Contract, ZoomOutput
+from opticalzoom.models.base import ZoomOutput
+from opticalzoom.weights.contract import SCALES, Contract
 from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
 

@@ -16,11 +16,12 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from opticalzoom.errors import PairError
 from opticalzoom.metrics import quantise
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.pairs.pair import Pixels
 from opticalzoom.photo.raw.camera_space import WhiteBalance, decode_picture, encode_mosaic, encode_picture
 from opticalzoom.photo.raw.raw_file import RawPhoto
 from opticalzoom.training.patches import to_tensor
-from opticalzoom.weights.contract import Contract, ZoomOutput
+from opticalzoom.weights.contract import Contract
 
 BICUBIC, SHIPPED, UNALIGNED = "bicubic", "as shipped", ", no offsets"
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from opticalzoom.models.align import enlarge_mask
-from opticalzoom.weights.contract import ZoomOutput
+from opticalzoom.models.base import ZoomOutput
 
 CHARBONNIER_EPS = 1e-12
 """Below the square of the smallest difference between 16-bit values: the root is smooth, and still L1."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.trunk import Trunk, bicubic_zoom
-from opticalzoom.weights.contract import Contract, InputKind, ZoomOutput
+from opticalzoom.weights.contract import Contract, InputKind
 
 
 class SRResNet(nn.Module):

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
-from opticalzoom.weights.contract import Contract, ZoomOutput
+from opticalzoom.models.base import ZoomOutput
+from opticalzoom.weights.contract import Contract
 
 
 class SelfEnsemble(nn.Module):

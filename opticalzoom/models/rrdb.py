@@ -7,9 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.layers import conv3x3
 from opticalzoom.models.trunk import pad_to_grid
-from opticalzoom.weights.contract import Contract, InputKind, SizeRule, ZoomOutput
+from opticalzoom.weights.contract import Contract, InputKind, SizeRule
 
 RESIDUAL = 0.2
 """What residuals are multiplied by, inside and around (section 3.1)."""

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opticalzoom.models.align import deform_conv, inside_mask, squared_deform_conv
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.layers import AttentionKind, check_choice, conv3x3, cross_packing_attention
 from opticalzoom.models.trunk import Trunk, self_reference
-from opticalzoom.weights.contract import ZoomOutput
 
 DeformKind = Literal["squared", "per_point"]
 """``squared``: one offset moves the whole window (SDAN). ``per_point``: one per tap (row "DCN" of the tables)."""

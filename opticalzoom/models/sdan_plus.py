@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.align import inside_mask, warp, warp_smoothly
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.layers import check_choice
 from opticalzoom.models.matching import RADIUS, match
 from opticalzoom.models.trunk import Trunk, self_reference
-from opticalzoom.weights.contract import ZoomOutput
 
 WarpKind = Literal["picture", "features"]
 """``picture``: the zoomed picture is warped, bicubically. ``features``: F^X and the skip, bilinearly, as in SDAN."""

@@ -16,8 +16,9 @@ from opticalzoom.engines.checkpoint import ModelCard, load_into
 from opticalzoom.errors import TrainingError
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.training.objective import Criterion, Objective
-from opticalzoom.weights.contract import Contract, InputKind, ZoomOutput
+from opticalzoom.weights.contract import Contract, InputKind
 
 Schedule = Literal["cosine", "restarts", "constant"]
 

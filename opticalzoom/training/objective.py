@@ -25,8 +25,8 @@ from opticalzoom.losses import (
 from opticalzoom.losses.discriminator import NormKind
 from opticalzoom.losses.perceptual_loss import FeatureDistance
 from opticalzoom.models.align import enlarge_mask
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.training.adversary import Adversary, Game
-from opticalzoom.weights.contract import ZoomOutput
 
 Layers = dict[str, float]
 """Layer of the feature network to weight, as ``{relu1_2: 1, relu2_2: 0.5}``; empty for no such term."""

@@ -1,4 +1,4 @@
-"""What a model needs and gives, as plain values: scale, input kind, size rule, output.
+"""What a model needs and gives, as plain values: scale, input kind, size rule.
 
 Every model has a ``contract``; everything outside :mod:`opticalzoom.models` asks it instead of
 knowing the architecture.
@@ -7,9 +7,7 @@ knowing the architecture.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Protocol, get_args
-
-from torch import Tensor
+from typing import Literal, Protocol, get_args
 
 from opticalzoom.errors import ModelError
 
@@ -116,19 +114,3 @@ class Contract:
         expected = (x.shape[0], 3, *self.grid_size(x.shape[-2], x.shape[-1]))
         if reference is not None and tuple(reference.shape) != expected:
             raise ModelError(f"reference has shape {tuple(reference.shape)}, expected {expected}.")
-
-
-class ZoomOutput(NamedTuple):
-    """What every model returns. h×w is the network's grid, H×W the output: output_factor times the input.
-
-    Attributes:
-        image: the zoomed picture, N×3×H×W, of the input's dtype, nominally in [0, 1] (not clamped).
-        aligned: the auxiliary result X', N×3×h×w, or None for models without alignment.
-        offset: (dy, dx) in grid pixels, N×2×h×w, or None.
-        mask: 1 where p + offset(p) falls inside the image, N×1×h×w, no gradient, or None.
-    """
-
-    image: Tensor
-    aligned: Tensor | None = None
-    offset: Tensor | None = None
-    mask: Tensor | None = None

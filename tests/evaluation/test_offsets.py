@@ -20,9 +20,10 @@ from opticalzoom.evaluation.offsets import KnownOffsets, end_point_errors, estim
 from opticalzoom.metrics import end_point_error
 from opticalzoom.models import build
 from opticalzoom.models.align import inside_mask, warp
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import FolderPairs, SimulatedZoom, Source
-from opticalzoom.weights.contract import Contract, ZoomOutput
+from opticalzoom.weights.contract import Contract
 
 SCRIPT = REPOSITORY / "benchmarks" / "offsets.py"
 MOVES = Misalignment(9, 2, parallax=6)

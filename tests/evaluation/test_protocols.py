@@ -21,10 +21,11 @@ from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair
 from opticalzoom.evaluation.protocols import PROTOCOLS, Evaluation, evaluate
 from opticalzoom.metrics import METRICS
 from opticalzoom.models import build
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.raw.raw_file import render
-from opticalzoom.weights.contract import Contract, ZoomOutput
+from opticalzoom.weights.contract import Contract
 
 SCALE = 2
 

@@ -5,7 +5,7 @@ import torch
 from torch.autograd import gradcheck
 
 from opticalzoom.losses import DISTANCES, alignment_loss, masked_charbonnier, masked_l1, masked_l2
-from opticalzoom.weights.contract import ZoomOutput
+from opticalzoom.models.base import ZoomOutput
 
 
 def test_known_value():

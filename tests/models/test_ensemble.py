@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models import build
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.ensemble import SelfEnsemble
-from opticalzoom.weights.contract import Contract, ZoomOutput
+from opticalzoom.weights.contract import Contract
 
 
 class Ramp(nn.Module):

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 import opticalzoom.models
 from opticalzoom.errors import ModelError
 from opticalzoom.models import MODELS, build, layers, trunk
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.rrdb import RRDB
 from opticalzoom.models.sdan import ReferenceEncoder
-from opticalzoom.weights.contract import SCALES, Contract, ZoomOutput
+from opticalzoom.weights.contract import SCALES, Contract
 
 INPUTS = ("rgb", "raw", "resized")
 SMALL = {"features": 4, "blocks": 1}

@@ -17,9 +17,9 @@ from opticalzoom.losses import (
     feature_network,
     image_patches,
 )
+from opticalzoom.models.base import ZoomOutput
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.training.objective import Criterion, Objective
-from opticalzoom.weights.contract import ZoomOutput
 
 LAYERS = {"relu1_2": 1.0, "relu2_2": 0.5}
 
