@@ -6,19 +6,60 @@ import dataclasses
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.photograph import READABLE
 from opticalzoom.photo.raw.raw_file import RAW_SUFFIXES, is_raw
-from opticalzoom.photo.shot import Problem, Shot
 
 _VIDEOS = (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf")
 _TWIN_FOLDERS = frozenset({"raw", "raws", "jpeg", "jpegs", "jpg", "jpgs"} | {suffix[1:] for suffix in RAW_SUFFIXES})
 """Names of folders that hold one kind of file of the exposures beside or above them, as RAW/ and JPEG/."""
 _SAME_EXPOSURE = 2.0
 """Seconds that the times of two files of one exposure may differ: some count whole seconds, some round to even ones."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One exposure.
+
+    Attributes:
+        photo: the picture as the camera developed it (JPEG, PNG, ...).
+        raw: the sensor data of the same exposure; one of the two files may be missing.
+        metadata: of either file, as far as it is written.
+    """
+
+    photo: Path | None
+    raw: Path | None
+    metadata: Metadata
+
+    @property
+    def path(self) -> Path:
+        """The photo, or else the RAW file."""
+        path = self.photo or self.raw
+        if path is None:
+            raise ValueError("a shot without a file")
+        return path
+
+    @property
+    def name(self) -> str:
+        """File name without suffix."""
+        return self.path.stem
+
+    @property
+    def focal_length(self) -> float | None:
+        """As written, in mm."""
+        return self.metadata.focal_length
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that is not used, and why."""
+
+    path: Path
+    reason: str
 
 
 def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Path], list[str]]]:

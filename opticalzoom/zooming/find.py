@@ -12,8 +12,7 @@ from typing import Literal
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.photo.raw.raw_file import is_raw
-from opticalzoom.photo.shot import Problem
-from opticalzoom.photo.siblings import find_shots, folders, is_picture
+from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
 
 Siblings = Literal["raw", "jpeg", "both"]

@@ -17,8 +17,9 @@ from PIL import Image, ImageOps
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.pairs.pair import as_rgb
+from opticalzoom.pairs.scenes.focal_lengths import field_of_view_ratio
 from opticalzoom.photo.raw.raw_file import read_preview
-from opticalzoom.photo.shot import Shot, field_of_view_ratio
+from opticalzoom.photo.siblings import Shot
 
 Thumbnail = NDArray[np.uint8]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from opticalzoom.pairs.scenes import sr_raw
 from opticalzoom.pairs.scenes.content import split_by_content
-from opticalzoom.photo.shot import Problem, Scene, Shot, ShotPair, by_focal_length, field_of_view_ratio
-from opticalzoom.photo.siblings import find_shots, folders, home
+from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
+from opticalzoom.photo.siblings import Problem, Shot, find_shots, folders, home
 
 __all__ = ["Problem", "Scene", "Shot", "ShotPair", "find_scenes", "pair_shots"]
 

@@ -13,8 +13,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from opticalzoom.photo.shot import Problem, Shot
-from opticalzoom.photo.siblings import find_shots, is_picture
+from opticalzoom.photo.siblings import Problem, Shot, find_shots, is_picture
 
 FOCAL_LENGTHS = (240.0, 150.0, 100.0, 70.0, 50.0, 35.0, 24.0)
 """Of the shots 00001 to 00007, in mm."""

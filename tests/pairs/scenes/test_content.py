@@ -11,7 +11,7 @@ from PIL import Image
 from opticalzoom.pairs.scenes.content import SAME, likeness, split_by_content
 from opticalzoom.pairs.scenes.sequence import find_scenes
 from opticalzoom.photo.metadata import Metadata
-from opticalzoom.photo.shot import Shot
+from opticalzoom.photo.siblings import Shot
 
 SIZE = (160, 240)
 

@@ -1,47 +1,14 @@
-"""What a sequence of focal lengths is made of: shots, scenes, and pairs of shots."""
+"""Shots of one scene by focal length, and the pairs among them: how many times wider one shot sees than another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from opticalzoom.photo.metadata import Metadata
+from opticalzoom.photo.siblings import Shot
 
 _SAME_SENSOR = 0.06
 """Largest relative difference of crop factors that rounding (of the 35 mm equivalent, to mm) explains."""
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One exposure.
-
-    Attributes:
-        photo: the picture as the camera developed it (JPEG, PNG, ...).
-        raw: the sensor data of the same exposure; one of the two files may be missing.
-        metadata: of either file, as far as it is written.
-    """
-
-    photo: Path | None
-    raw: Path | None
-    metadata: Metadata
-
-    @property
-    def path(self) -> Path:
-        """The photo, or else the RAW file."""
-        path = self.photo or self.raw
-        if path is None:
-            raise ValueError("a shot without a file")
-        return path
-
-    @property
-    def name(self) -> str:
-        """File name without suffix."""
-        return self.path.stem
-
-    @property
-    def focal_length(self) -> float | None:
-        """As written, in mm."""
-        return self.metadata.focal_length
 
 
 @dataclass(frozen=True)
@@ -69,14 +36,6 @@ class ShotPair:
     short: Shot
     long: Shot
     ratio: float | None
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A file that is not used, and why."""
-
-    path: Path
-    reason: str
 
 
 def field_of_view_ratio(short: Metadata, long: Metadata) -> float | None:
