@@ -58,7 +58,7 @@ _EXPECTED_WARNINGS = (
 )
 
 
-def run(arguments: list[str]) -> int:
+def run_demo(arguments: list[str]) -> int:
     """``opticalzoom demo``: leaves index.html and its pictures in the output folder.
 
     Raises:

@@ -29,7 +29,7 @@ from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.raw.raw_file import render
 
 
-def run(arguments: list[str]) -> int:
+def run_evaluate(arguments: list[str]) -> int:
     """``opticalzoom evaluate``: prints the table and writes :data:`report.FILES`.
 
     Raises:

@@ -13,7 +13,7 @@ from opticalzoom.engines.exporting.checked_export import export_model
 from opticalzoom.weights.exported import ExportPrecision
 
 
-def run(arguments: list[str]) -> int:
+def run_export(arguments: list[str]) -> int:
     """``opticalzoom export``: writes the file, checks it in the runtimes that are installed, and says how exact it is.
 
     Raises:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
+from typing import cast
 
 from opticalzoom.errors import OpticalZoomError
 
-VERBS = {
-    "demo": ("opticalzoom.cli.demo", "see a network learn a lens and zoom a photo, in a few minutes"),
-    "prepare": ("opticalzoom.cli.prepare", "register a card of zoom shots into training pairs, with a report"),
-    "train": ("opticalzoom.cli.train", "learn a zoom from photo pairs"),
-    "reproduce": ("opticalzoom.cli.reproduce", "train and score all rows of the paper's tables with equal budgets"),
-    "evaluate": ("opticalzoom.cli.evaluate", "score weights on pairs, with bicubic beside them"),
-    "misalign": ("opticalzoom.cli.misalign", "write misaligned pairs with the truth, for other people's code"),
-    "zoom": ("opticalzoom.cli.zoom", "zoom photographs"),
-    "export": ("opticalzoom.cli.export", "write weights as ONNX, for other programs and runtimes"),
+VERBS = {  # verb -> (module:function, what it does)
+    "demo": ("opticalzoom.cli.demo:run_demo", "see a network learn a lens and zoom a photo, in a few minutes"),
+    "prepare": (
+        "opticalzoom.cli.prepare:run_prepare",
+        "register a card of zoom shots into training pairs, with a report",
+    ),
+    "train": ("opticalzoom.cli.train:run_train", "learn a zoom from photo pairs"),
+    "reproduce": (
+        "opticalzoom.cli.reproduce:run_reproduce",
+        "train and score all rows of the paper's tables with equal budgets",
+    ),
+    "evaluate": ("opticalzoom.cli.evaluate:run_evaluate", "score weights on pairs, with bicubic beside them"),
+    "misalign": (
+        "opticalzoom.cli.misalign:run_misalign",
+        "write misaligned pairs with the truth, for other people's code",
+    ),
+    "zoom": ("opticalzoom.cli.zoom:run_zoom", "zoom photographs"),
+    "export": ("opticalzoom.cli.export:run_export", "write weights as ONNX, for other programs and runtimes"),
 }
 
 
@@ -35,13 +46,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch asks Linux for large pages: zooming takes a tenth less
     try:
-        return int(import_module(VERBS[arguments[0]][0]).run(arguments[1:]))
+        return entry_point(arguments[0])(arguments[1:])
     except OpticalZoomError as error:
         print(f"opticalzoom {arguments[0]}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("opticalzoom: interrupted; finished outputs are kept.", file=sys.stderr)
         return 130
+
+
+def entry_point(verb: str) -> Callable[[list[str]], int]:
+    """The function of a verb, which takes the words that follow it and returns the exit code."""
+    module, _, function = VERBS[verb][0].partition(":")
+    return cast(Callable[[list[str]], int], getattr(import_module(module), function))
 
 
 def usage() -> str:

@@ -26,7 +26,7 @@ _LOCAL = 2.0
 _LOST = "its process died twice; perhaps for lack of memory"
 
 
-def run(arguments: list[str]) -> int:
+def run_misalign(arguments: list[str]) -> int:
     """``opticalzoom misalign``: writes the sets, or checks them; goes on where an earlier run stopped.
 
     Raises:

@@ -21,7 +21,7 @@ from opticalzoom.weights.contract import SCALES
 _LOST = "its process died twice; perhaps for lack of memory"
 
 
-def run(arguments: list[str]) -> int:
+def run_prepare(arguments: list[str]) -> int:
     """``opticalzoom prepare``: writes the manifest, the pairs and the report; goes on where an earlier run stopped.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import get_args
 
 from rich.console import Console
 
-from opticalzoom.cli.prepare import run as run_prepare
+from opticalzoom.cli.prepare import run_prepare
 from opticalzoom.errors import ConfigError
 from opticalzoom.evaluation.studies.output import write_figures, write_tables
 from opticalzoom.evaluation.studies.run import Runner
@@ -23,7 +23,7 @@ _PRETRAINED = "rows that are only scored: weights of ours, or another project's 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def run(arguments: list[str]) -> int:
+def run_reproduce(arguments: list[str]) -> int:
     """``opticalzoom reproduce``: 2 if a row failed.
 
     Raises:

@@ -91,7 +91,7 @@ class TrainCLI(LightningCLI):
         return super().instantiate_trainer(callbacks=callbacks, logger=loggers, precision=precision, **kwargs)
 
 
-def run(arguments: list[str]) -> int:
+def run_train(arguments: list[str]) -> int:
     """Train; returns the exit code.
 
     Raises:

@@ -21,7 +21,7 @@ from opticalzoom.zooming.plan import Naming, plan
 from opticalzoom.zooming.zoomer import Output
 
 
-def run(arguments: list[str]) -> int:
+def run_zoom(arguments: list[str]) -> int:
     """``opticalzoom zoom``: a result for every photo; one that fails is reported, and the others are done.
 
     Returns:

@@ -78,4 +78,4 @@ def test_registration_finds_the_injected_displacement(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
 def test_seconds_must_be_a_time(seconds: str) -> None:
     with pytest.raises(SystemExit, match="2"):
-        demo.run(["--seconds", seconds])
+        demo.run_demo(["--seconds", seconds])

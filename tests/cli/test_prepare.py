@@ -115,9 +115,9 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(card, monkeypatc
 
 
 def test_a_killed_run_goes_on(card):
-    script = "import os, sys\nfrom opticalzoom import prepare_cli as p\nwrite = p.append_record\n"
+    script = "import os, sys\nfrom opticalzoom.cli import prepare as p\nwrite = p.append_record\n"
     script += "p.append_record = lambda folder, record: (write(folder, record), os.kill(os.getpid(), 9))\n"
-    script += "p.run(sys.argv[1:])\n"
+    script += "p.run_prepare(sys.argv[1:])\n"
     out = card.parent / "out"
     command = [sys.executable, "-c", script, str(card), "-o", str(out), "--scale", "2", "--workers", "1"]
     assert subprocess.run(command, check=False, capture_output=True).returncode == -9

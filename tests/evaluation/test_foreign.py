@@ -126,5 +126,5 @@ def test_without_the_extra_the_remedy_is_named(folder, monkeypatch):
 
 def test_the_help_says_so(capsys):
     with pytest.raises(SystemExit):
-        verb.run(["--help"])
+        verb.run_evaluate(["--help"])
     assert "other projects" in " ".join(capsys.readouterr().out.split())

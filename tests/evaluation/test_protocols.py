@@ -180,7 +180,7 @@ def test_the_verb_develops_mosaics_for_weights_of_photos(folder):
     save_model(folder / "raw.safetensors", build("bicubic", scale=SCALE, input="raw"), card)
     weights = ["--weights", str(folder / "ours.safetensors"), str(folder / "raw.safetensors")]
     arguments = [*weights, "--data", str(folder / "data"), "--split", "all", "-o", str(folder / "out")]
-    assert verb.run(arguments) == 0
+    assert verb.run_evaluate(arguments) == 0
     with (folder / "out" / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["method"] for row in rows} == {"bicubic", "ours", "raw"}
@@ -202,7 +202,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run_verb(folder: Path, *more: str) -> int:
     places = ["--weights", str(folder / "ours.safetensors"), "--data", str(folder / "data"), "-o", str(folder / "out")]
-    return verb.run([*places, "--split", "all", *more])
+    return verb.run_evaluate([*places, "--split", "all", *more])
 
 
 def test_verb_writes_all_results(folder, capsys):

@@ -17,7 +17,7 @@ from torch import nn
 
 import opticalzoom
 from opticalzoom.cli.evaluate import load_pair, load_raw_pair
-from opticalzoom.cli.train import run as run_train
+from opticalzoom.cli.train import run_train
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.foreign import load_method
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Zoomed
