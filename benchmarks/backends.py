@@ -29,12 +29,13 @@ from bare import FORMATS, bare, convolutions, operations, seconds
 from peak import peak_gigabytes
 from zoom import texture
 
-from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.engines.checkpoint import load_model
-from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.engine import Array
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.parallel.pipeline import at_once
+from opticalzoom.weights.computing import PRECISIONS, Precision
 from opticalzoom.weights.contract import Contract
 
 LIMIT = 120

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.engine import Array
 from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.weights.computing import Precision
 
 Convolution = tuple[nn.Conv2d, tuple[int, ...]]
 FORMATS = (torch.channels_last, torch.contiguous_format)

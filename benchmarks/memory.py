@@ -21,13 +21,13 @@ import numpy as np
 import torch
 from peak import peak_gigabytes
 
-from opticalzoom.engines.backends import PRECISIONS, Backend, Computing, load_engine
+from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.engines.checkpoint import ModelCard, save_model
-from opticalzoom.engines.engine import Precision
-from opticalzoom.engines.memory import MEMORY, bytes_per_pixel
+from opticalzoom.engines.memory import bytes_per_pixel
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.photograph import write_bands
+from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.zooming.zoomer import Zoomer
 
 _ROWS = 256

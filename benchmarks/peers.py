@@ -27,11 +27,12 @@ import torch
 from PIL import Image
 
 from opticalzoom.cli.evaluate import load_pair
-from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.metrics import score
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.training.patches import to_tensor
+from opticalzoom.weights.computing import PRECISIONS
 from opticalzoom.zooming.in_memory import zoom
 
 Method = Callable[[np.ndarray], np.ndarray]

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from opticalzoom.engines.backends import PRECISIONS, Computing, load_engine
+from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.photo.photograph import read_photo, to_float
+from opticalzoom.weights.computing import PRECISIONS
 from opticalzoom.zooming.in_memory import zoom
 
 

@@ -24,10 +24,10 @@ import torch
 from bare import FORMATS, bare, convolutions, operations, seconds
 from torch import nn
 
-from opticalzoom.engines.backends import PRECISIONS, Backend, Computing
+from opticalzoom.engines.backends import Computing
 from opticalzoom.engines.checkpoint import load_model
-from opticalzoom.engines.engine import Precision
 from opticalzoom.photo.photograph import Photo, write_photo
+from opticalzoom.weights.computing import PRECISIONS, Backend, Precision
 from opticalzoom.weights.contract import Contract
 from opticalzoom.zooming.zoomer import load_zoomer
 

@@ -8,8 +8,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Literal
 
-    from opticalzoom.engines.backends import Backend
-    from opticalzoom.engines.engine import Precision
+    from opticalzoom.weights.computing import Backend, Precision
     from opticalzoom.zooming.images import Zoom
 
 __all__ = ["load"]

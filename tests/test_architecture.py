@@ -23,7 +23,7 @@ FLOORS = (  # from the lowest to the highest; a room's files may import each oth
     ("engines",),
     ("engines.exporting",),
     ("engines.backends", "engines.engine_cache"),
-    ("pairs.scenes", "pairs.simulate", "pairs.pair"),
+    ("pairs.kinds", "pairs.scenes", "pairs.simulate", "pairs.pair"),
     ("pairs",),
     ("zooming",),
     ("spandrel_plugin",),

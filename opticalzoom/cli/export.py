@@ -6,10 +6,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from rich.console import Console
-
-from opticalzoom.engines.checkpoint import load_model, read_card
-from opticalzoom.engines.exporting.checked_export import export_model
+from opticalzoom.cli.console import results_console, say
 from opticalzoom.weights.exported import ExportPrecision
 
 
@@ -21,14 +18,16 @@ def run_export(arguments: list[str]) -> int:
             written, or what it computes differs from PyTorch.
     """
     args = _parser().parse_args(arguments)
+    from opticalzoom.engines.checkpoint import load_model, read_card
+    from opticalzoom.engines.exporting.checked_export import export_model
+
     path = Path(args.output)
     card, model = read_card(args.weights), load_model(args.weights)
-    console = Console()
-    with console.status(f"Exporting {args.weights}"):
+    with results_console().status(f"Exporting {args.weights}"):
         differences = export_model(model, path, args.precision, card.white_balance, overwrite=args.overwrite)
     for runtime, difference in differences.items():
-        console.print(f"{runtime}: differs from PyTorch by at most {difference:.1e}", highlight=False)
-    console.print(f"{args.weights} → {path}", markup=False, highlight=False, soft_wrap=True)
+        say(f"{runtime}: differs from PyTorch by at most {difference:.1e}")
+    say(f"{args.weights} → {path}")
     return 0
 
 

@@ -5,60 +5,95 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
-from importlib.metadata import version
 from typing import cast
 
-from opticalzoom.errors import OpticalZoomError
+from opticalzoom.cli.console import accept_all_characters, flush_results, say_plainly, visible
+from opticalzoom.errors import DependencyError, OpticalZoomError
 
-VERBS = {  # verb -> (module:function, what it does)
-    "demo": ("opticalzoom.cli.demo:run_demo", "see a network learn a lens and zoom a photo, in a few minutes"),
-    "prepare": (
-        "opticalzoom.cli.prepare:run_prepare",
-        "register a card of zoom shots into training pairs, with a report",
-    ),
-    "train": ("opticalzoom.cli.train:run_train", "learn a zoom from photo pairs"),
-    "reproduce": (
-        "opticalzoom.cli.reproduce:run_reproduce",
-        "train and score all rows of the paper's tables with equal budgets",
-    ),
-    "evaluate": ("opticalzoom.cli.evaluate:run_evaluate", "score weights on pairs, with bicubic beside them"),
-    "misalign": (
-        "opticalzoom.cli.misalign:run_misalign",
-        "write misaligned pairs with the truth, for other people's code",
-    ),
-    "zoom": ("opticalzoom.cli.zoom:run_zoom", "zoom photographs"),
-    "export": ("opticalzoom.cli.export:run_export", "write weights as ONNX, for other programs and runtimes"),
+VERBS = {
+    "demo": ("demo:run_demo", "see a network learn a lens and zoom a photo, in a few minutes"),
+    "prepare": ("prepare:run_prepare", "register a card of zoom shots into training pairs, with a report"),
+    "train": ("train:run_train", "learn a zoom from photo pairs"),
+    "reproduce": ("reproduce:run_reproduce", "train and score all rows of the paper's tables with equal budgets"),
+    "evaluate": ("evaluate:run_evaluate", "score weights on pairs, with bicubic beside them"),
+    "misalign": ("misalign:run_misalign", "write misaligned pairs with the truth, for other people's code"),
+    "zoom": ("zoom:run_zoom", "zoom photographs"),
+    "export": ("export:run_export", "write weights as ONNX, for other programs and runtimes"),
 }
+"""Verb -> (module of :mod:`opticalzoom.cli` and function in it, what it does)."""
+
+EXTRAS = {
+    "train": ("torch", "pytorch_lightning", "lightning_fabric", "jsonargparse", "torchmetrics", "tensorboard", "yaml"),
+    "demo": ("skimage",),
+    "reproduce": ("matplotlib",),
+}
+"""Extra -> packages that it installs, of which a small installation has none."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a verb; returns the exit code: 2 for what the user can mend, 130 after Ctrl-C."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if not arguments or arguments[0] in {"-h", "--help"}:
-        print(usage())
-        return 0
-    if arguments[0] == "--version":
-        print(version("opticalzoom"))
-        return 0
-    if arguments[0] not in VERBS:
-        print(f"opticalzoom: there is no verb {arguments[0]!r}.\n{usage()}", file=sys.stderr)
-        return 2
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch asks Linux for large pages: zooming takes a tenth less
+    """Run a verb; returns the exit code.
+
+    Args:
+        arguments: the verb and what follows it; by default those of the process.
+
+    Returns:
+        0 when all is done; 2 for what the user can mend; 130 after Ctrl-C, as shells have it.
+
+    Raises:
+        SystemExit: after ``--help`` and for options that make no sense, as :mod:`argparse` has it, and with code 1 when
+            nobody reads the output any more.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    accept_all_characters()
     try:
-        return entry_point(arguments[0])(arguments[1:])
+        try:
+            return _run(words)
+        finally:
+            flush_results()
     except OpticalZoomError as error:
-        print(f"opticalzoom {arguments[0]}: {error}", file=sys.stderr)
+        verb = f" {words[0]}" if words and words[0] in VERBS else ""
+        print(visible(f"opticalzoom{verb}: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("opticalzoom: interrupted; finished outputs are kept.", file=sys.stderr)
         return 130
 
 
+def _run(words: list[str]) -> int:
+    if not words or words[0] in {"-h", "--help"}:
+        say_plainly(usage())
+        return 0
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        say_plainly(version("opticalzoom"))
+        return 0
+    if words[0] not in VERBS:
+        print(f"opticalzoom: there is no verb {words[0]!r}.\n{usage()}", file=sys.stderr)
+        return 2
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch asks Linux for large pages: zooming takes a tenth less
+    try:
+        return entry_point(words[0])(words[1:])
+    except ModuleNotFoundError as error:
+        extra = missing_extra(error)
+        if extra is None:
+            raise
+        remedy = f"Install what it needs with: pip install 'opticalzoom[{extra}]'"
+        raise DependencyError(f"{error.name} is not installed.", remedy=remedy) from error
+
+
 def entry_point(verb: str) -> Callable[[list[str]], int]:
     """The function of a verb, which takes the words that follow it and returns the exit code."""
+    from importlib import import_module
+
     module, _, function = VERBS[verb][0].partition(":")
-    return cast(Callable[[list[str]], int], getattr(import_module(module), function))
+    return cast(Callable[[list[str]], int], getattr(import_module(f"opticalzoom.cli.{module}"), function))
+
+
+def missing_extra(error: ModuleNotFoundError) -> str | None:
+    """The extra that installs a package which could not be imported; None for a package that none installs."""
+    package = (error.name or "").partition(".")[0]
+    return next((extra for extra, packages in EXTRAS.items() if package in packages), None)
 
 
 def usage() -> str:

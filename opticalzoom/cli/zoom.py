@@ -7,18 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from opticalzoom.cli.zoom_options import parser
-from opticalzoom.engines.backends import Computing
+from opticalzoom.cli.console import complain, results_console, say
+from opticalzoom.cli.zoom_options import zoom_parser
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
-from opticalzoom.zooming.crop import Middle
-from opticalzoom.zooming.find import Search, find, leave_out_results, leave_out_siblings
-from opticalzoom.zooming.jobs import Job, Recipe, default_workers, run_jobs, settle
-from opticalzoom.zooming.names import NamePattern
-from opticalzoom.zooming.plan import Naming, plan
-from opticalzoom.zooming.zoomer import Output
+
+if TYPE_CHECKING:
+    from opticalzoom.zooming.find import Search
+    from opticalzoom.zooming.jobs import Job
 
 
 def run_zoom(arguments: list[str]) -> int:
@@ -32,21 +29,20 @@ def run_zoom(arguments: list[str]) -> int:
             or nothing can be written there.
         KeyboardInterrupt: after Ctrl-C; finished results are kept.
     """
-    args = parser().parse_args(arguments)
-    console = Console()
-    with console.status("Looking for photos"):
+    args = zoom_parser().parse_args(arguments)
+    with results_console().status("Looking for photos"):
         search, jobs = _plan(args)
     there = [] if args.overwrite else [job for job in jobs if job.target.exists()]
     todo = [job for job in jobs if job not in there]
     known = [*search.problems, *([] if args.resume else map(_exists, there))]
     tally = _Tally(len(jobs) + len(search.problems), len(there) if args.resume else 0, args.output)
     for note in search.notes:
-        _say(console, note)
+        say(note)
     _report(known)  # before hours of computing, not only after
     if todo:
-        _zoom(todo, args, tally, console)
+        _zoom(todo, args, tally)
         _report([*known, *tally.failures])
-    _say(console, str(tally))
+    say(str(tally))
     return 2 if known or tally.failures else 0
 
 
@@ -67,6 +63,14 @@ class _Tally:
 
 def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
     """What was found, and a job for each photo that can be zoomed."""
+    from opticalzoom.engines.backends import Computing
+    from opticalzoom.zooming.crop import Middle
+    from opticalzoom.zooming.find import find, leave_out_results, leave_out_siblings
+    from opticalzoom.zooming.jobs import Recipe
+    from opticalzoom.zooming.names import NamePattern
+    from opticalzoom.zooming.plan import Naming, plan
+    from opticalzoom.zooming.zoomer import Output
+
     pattern, folder = NamePattern(args.name), Path(args.output)
     if args.digital_zoom and (args.crop or args.scale):
         raise ConfigError("--digital-zoom is a crop and a scale.", remedy="Leave out --crop and --scale, or use them.")
@@ -84,9 +88,12 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
     return search, jobs
 
 
-def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Console) -> None:
+def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally) -> None:
     """Zoom all photos, say what is done, and keep the tally."""
+    from opticalzoom.zooming.jobs import default_workers, run_jobs, settle
+
     _check_writable(Path(args.output))
+    console = results_console()
     with console.status("Finding the fastest way to compute"):
         jobs = settle(jobs, here=not args.scheduler)
     workers = args.workers or default_workers(jobs)
@@ -96,10 +103,10 @@ def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally, console: Con
                 tally.failures.append(outcome.error)
             else:
                 tally.done += 1
-                _say(console, f"{outcome.job.photo} → {outcome.job.target}")
+                say(f"{outcome.job.photo} → {outcome.job.target}")
     except KeyboardInterrupt:
         how = "starts again" if args.overwrite else "with --resume goes on"
-        _say(console, f"Stopped: {tally}. The same command {how}.")
+        say(f"Stopped: {tally}. The same command {how}.")
         raise
 
 
@@ -120,12 +127,5 @@ def _check_writable(folder: Path) -> None:
 
 
 def _report(problems: Iterable[OpticalZoomError]) -> None:
-    console = Console(stderr=True)
     for problem in problems:
-        _say(console, f"left out: {problem}", "yellow")
-
-
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line as it is, but for bytes in file names that are no text."""
-    shown = text.encode(errors="replace").decode()
-    console.print(shown, style=style, markup=False, highlight=False, soft_wrap=True)
+        complain(f"left out: {problem}")

@@ -22,26 +22,17 @@ import numpy as np
 import torch
 
 from opticalzoom.engines.checkpoint import load_model, read_card, resolve
-from opticalzoom.engines.engine import Array, Engine, Precision
+from opticalzoom.engines.engine import Array, Engine
 from opticalzoom.engines.engine_cache import as_ncnn, as_onnx, cached, keep, package_version
 from opticalzoom.engines.exporting.checked_export import TOLERANCE
-from opticalzoom.engines.memory import LARGEST, MEMORY, bytes_per_pixel
+from opticalzoom.engines.memory import LARGEST, bytes_per_pixel
 from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, OpticalZoomError
 from opticalzoom.parallel.pipeline import at_once
+from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.weights.exported import ExportPrecision
-
-Backend = Literal["torch", "onnxruntime", "openvino", "ncnn"]
-
-PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
-    "torch": ("float32", "bfloat16", "float16"),
-    "onnxruntime": ("float32", "float16"),
-    "openvino": ("float32", "bfloat16", "float16"),
-    "ncnn": ("float32",),
-}
-"""What each backend can be asked for."""
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
 """What runs which exported file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from opticalzoom.weights.contract import Contract
 
 Array = NDArray[np.float32]
-
-Precision = Literal["float32", "bfloat16", "float16"]
-"""What is computed in; what goes in and comes out is float32."""
 
 
 class Engine(Protocol):

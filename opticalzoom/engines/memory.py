@@ -23,9 +23,6 @@ from opticalzoom.errors import ConfigError
 from opticalzoom.weights.contract import Contract
 from opticalzoom.zooming.tiles import Enlarger
 
-MEMORY = 500_000_000
-"""Bytes, if nothing else is asked for."""
-
 LARGEST, SMALLEST = 320, 16
 """Sides of tiles: of larger ones a layer has left the processor's cache when the next one reads it, and at smaller ones
 overlaps cost ten times the work."""

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.engine import Array
 from opticalzoom.engines.exact_ends import with_exact_ends
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
+from opticalzoom.weights.computing import Precision
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import INPUT, Exported
 

@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from opticalzoom.engines.engine import Array, Precision
+from opticalzoom.engines.engine import Array
+from opticalzoom.weights.computing import Precision
 from opticalzoom.weights.contract import Contract
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.pairs.fingerprints import Array, Manifest, fingerprint, versions, write_array
-from opticalzoom.pairs.pair import Pair, Source, Split
+from opticalzoom.pairs.kinds import Split
+from opticalzoom.pairs.pair import Pair, Source
 from opticalzoom.pairs.registered import Preparation, aligned_target, both_grids
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.registration.same_view import Method

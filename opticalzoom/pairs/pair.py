@@ -6,14 +6,13 @@ import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.pairs.kinds import Split
 from opticalzoom.photo.raw.raw_file import RawPhoto
 
-Split = Literal["train", "val", "test", "all"]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 

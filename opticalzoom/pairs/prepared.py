@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from opticalzoom.errors import PairError
+from opticalzoom.pairs.kinds import Split
 from opticalzoom.pairs.manifest import MASK, MOSAIC, NAME, PAIRS, X, Y, read_manifest
-from opticalzoom.pairs.pair import Pair, Source, Split, as_rgb
+from opticalzoom.pairs.pair import Pair, Source, as_rgb
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.raw.raw_file import read_raw
 

@@ -6,19 +6,17 @@ A source knows names and loads pairs; it neither misaligns nor registers (see :m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.pairs import manifest
-from opticalzoom.pairs.pair import Pair, Pixels, Source, Split, as_rgb
+from opticalzoom.pairs.kinds import SourceName, Split
+from opticalzoom.pairs.pair import Pair, Pixels, Source, as_rgb
 from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.simulate.misalignment import LensSimulation
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import find_photos, read_photo
 
 __all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
-
-SourceName = Literal["auto", "city100", "prepared", "folders", "simulated"]
 
 _CITY100_TEST = ("001", "016", "048", "060", "098")
 """Official test pairs of https://github.com/ngchc/CameraSR, for both cameras."""

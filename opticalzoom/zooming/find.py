@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from glob import glob
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
-
-Siblings = Literal["raw", "jpeg", "both"]
-"""What is zoomed of a shot that the camera wrote as RAW file and JPEG."""
+from opticalzoom.zooming.options import Siblings
 
 _CAMERA_WRITTEN = (".jpg", ".jpeg", ".heic", ".heif", ".hif")
 """A TIFF or PNG of the same name was made by hand: another picture."""

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from opticalzoom.engines import as_engine
-from opticalzoom.engines.backends import Backend, Computing
-from opticalzoom.engines.engine import Precision
+from opticalzoom.engines.backends import Computing
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.photo.encode import fitting_icc
+from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
 from opticalzoom.zooming.zoomer import load_zoomer
 

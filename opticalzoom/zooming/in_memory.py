@@ -7,13 +7,14 @@ from torch import nn
 
 from opticalzoom.engines import as_engine
 from opticalzoom.engines.engine import Engine
-from opticalzoom.engines.memory import MEMORY, bytes_per_pixel, tile_shape
+from opticalzoom.engines.memory import bytes_per_pixel, tile_shape
 from opticalzoom.errors import ModelError, PhotoError
 from opticalzoom.photo.photograph import Photo
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.raw.raw_file import RawPhoto
 from opticalzoom.photo.reader import PhotoReader, reading
 from opticalzoom.photo.window import checked
+from opticalzoom.weights.computing import MEMORY
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 

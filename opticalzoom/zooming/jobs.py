@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from opticalzoom.engines.backends import Computing
-from opticalzoom.engines.memory import MEMORY
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.window import Window
+from opticalzoom.weights.computing import MEMORY
 from opticalzoom.zooming.zoomer import Output, Zoomer, load_zoomer
 
 _SPEED_SECONDS = 1200

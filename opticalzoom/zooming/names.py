@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
-from typing import Literal
 
 from opticalzoom.errors import ConfigError
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.photograph import SUFFIXES
 from opticalzoom.photo.raw.raw_file import is_raw
-
-DEFAULT_NAME = "{stem}-x{scale}{suffix}"
-FORMATS = ("keep", "png", "jpg", "tif", "webp")
-"""``keep``: that of the photo; of RAW files TIFF."""
-Bits = Literal[8, 16]
+from opticalzoom.zooming.options import DEFAULT_NAME, FIELDS, Bits
 
 _EIGHT_BITS = (".jpg", ".jpeg", ".webp")
-FIELDS = {"stem": ".+", "kind": r"\w+", "scale": r"[\d.]+", "suffix": r"\.\w+"}
-"""What may stand in a pattern, and the regular expression of what it becomes."""
 
 
 class NamePattern:
@@ -82,7 +75,7 @@ def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> 
 
     Args:
         photo: the source.
-        kind: one of :data:`FORMATS`.
+        kind: one of :data:`~opticalzoom.zooming.options.FORMATS`.
         bits: of a channel, if they're asked for.
 
     Raises:

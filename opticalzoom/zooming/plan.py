@@ -23,7 +23,7 @@ class Naming:
     Attributes:
         folder: for all of them; those of photos in folders below what was named go to folders below it.
         pattern: of their names.
-        format: one of :data:`~opticalzoom.zooming.names.FORMATS`.
+        format: one of :data:`~opticalzoom.zooming.options.FORMATS`.
     """
 
     folder: Path

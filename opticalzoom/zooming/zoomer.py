@@ -16,7 +16,7 @@ from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.engines.checkpoint import bundled, load_model, read_card
 from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
-from opticalzoom.engines.memory import MEMORY, bytes_per_pixel, give_back_large_blocks, tile_shape
+from opticalzoom.engines.memory import bytes_per_pixel, give_back_large_blocks, tile_shape
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.models.ensemble import SelfEnsemble
@@ -29,6 +29,7 @@ from opticalzoom.photo.raw.raw_file import developing, is_raw, read_raw
 from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked
+from opticalzoom.weights.computing import MEMORY
 from opticalzoom.weights.contract import Contract
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 

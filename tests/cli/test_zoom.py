@@ -205,19 +205,9 @@ def test_names(folder, verb):
         (["--digital-zoom", "3", "--crop", "5x5"], "--digital-zoom is a crop and a scale"),
         (["--digital-zoom", "3", "--scale", "2"], "--digital-zoom is a crop and a scale"),
         (["--format", "jpg", "--bits", "16"], "jpg has 8 bits"),
-        (["--crop", "big"], "'big' is no part of a photo"),
     ],
 )
 def test_options_that_contradict_each_other(folder, verb, capsys, arguments, words):
     assert verb("h", "-o", "out", *arguments) == 2
     assert words in capsys.readouterr().err
     assert not Path("out").exists()
-
-
-@pytest.mark.parametrize(
-    "option",
-    [["--scale", "0"], ["--scale", "x"], ["--workers", "0"], ["--bits", "12"], ["--workers", "2", "--scheduler", "x"]],
-)
-def test_options_that_make_no_sense(folder, verb, option):
-    with pytest.raises(SystemExit, match="2"):
-        verb("h", "-o", "out", *option)

@@ -1,0 +1,129 @@
+"""Values as people type them: each parser takes a word, and returns a value in its range or says what is expected.
+
+They are the ``type`` of options of :mod:`argparse`, which names the option, prints the message and ends with exit
+code 2.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opticalzoom.zooming.crop import Crop
+
+MOST_SEED = 2**32 - 1
+"""The largest seed that all generators of random numbers take, NumPy's and Lightning's among them."""
+
+_BYTES = {"M": 10**6, "G": 10**9}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A parser of whole numbers from ``least`` to ``most``, both included; without ``most`` there is no upper end.
+
+    >>> whole_number(1, 100)("95")
+    95
+    """
+    expected = f"a whole number, {least} or more" if most is None else f"a whole number from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise _unexpected(text, expected) from None
+        if number < least or (most is not None and number > most):
+            raise _unexpected(text, expected)
+        return number
+
+    return parse
+
+
+def positive_number(text: str) -> float:
+    """A finite number above 0, as a scale or a number of seconds.
+
+    >>> positive_number("2.5")
+    2.5
+    """
+    number = _finite(text)
+    if number is None or number <= 0:
+        raise _unexpected(text, "a number above 0")
+    return number
+
+
+def number_from_zero(text: str) -> float:
+    """A finite number of 0 or more, as a displacement in pixels.
+
+    >>> number_from_zero("0")
+    0.0
+    """
+    number = _finite(text)
+    if number is None or number < 0:
+        raise _unexpected(text, "a number, 0 or more")
+    return number
+
+
+def memory_size(text: str) -> int:
+    """Bytes of ``500MB`` or ``1.5 GB``; M and G are powers of ten.
+
+    >>> memory_size("1.5GB")
+    1500000000
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([MG])B", text, re.IGNORECASE)
+    size = round(float(found[1]) * _BYTES[found[2].upper()]) if found else 0
+    if size <= 0:
+        raise _unexpected(text, "a size as 500MB or 1.5GB")
+    return size
+
+
+def duration(text: str) -> float:
+    """Seconds of ``90s``, ``20m``, ``1.5h`` or ``3d``.
+
+    >>> duration("20m")
+    1200.0
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 0 < seconds < math.inf:
+        raise _unexpected(text, "a time as 90s, 20m, 1.5h or 3d")
+    return seconds
+
+
+def crop_part(text: str) -> Crop:
+    """A part of a photo, see :func:`~opticalzoom.zooming.crop.parse_crop`."""
+    from opticalzoom.errors import ConfigError
+    from opticalzoom.zooming.crop import parse_crop
+
+    try:
+        return parse_crop(text)
+    except ConfigError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def named_file(text: str) -> tuple[str, Path]:
+    """Name and file of ``NAME=FILE``.
+
+    >>> named_file("ours=a.safetensors")[0]
+    'ours'
+    """
+    name, sign, file = text.partition("=")
+    if not (name and sign and file):
+        raise _unexpected(text, "NAME=FILE")
+    return name, Path(file)
+
+
+def _finite(text: str) -> float | None:
+    """The number, None for other words, for infinity and for what is not a number."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _unexpected(text: str, expected: str) -> ArgumentTypeError:
+    return ArgumentTypeError(f"got {text!r}, expected {expected}")
