@@ -8,25 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
-import cv2
-import numpy as np
-from rich.console import Console
-from rich.progress import track
-from torch import nn
-
+from opticalzoom.cli.console import complain, results_console, say
 from opticalzoom.errors import PairError
-from opticalzoom.evaluation.foreign import load_method
-from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair
-from opticalzoom.evaluation.protocols import PROTOCOLS, common_scale, evaluate
-from opticalzoom.evaluation.report import check_free, means, rich_table, write_results
-from opticalzoom.metrics import METRICS, PERCEPTUAL
-from opticalzoom.pairs.registered import both_grids
-from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
-from opticalzoom.pairs.sources import Pixels, Source, SourceName, Split, open_source
-from opticalzoom.photo.photograph import from_float
-from opticalzoom.photo.raw.raw_file import render
+from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
+from opticalzoom.pairs.kinds import CAMERAS, SourceName, Split
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from opticalzoom.evaluation.methods import EvalPair
+    from opticalzoom.pairs.pair import Pixels, Source
 
 
 def run_evaluate(arguments: list[str]) -> int:
@@ -36,13 +29,21 @@ def run_evaluate(arguments: list[str]) -> int:
         OpticalZoomError: the weights or the data cannot be used, or the output is there already.
     """
     args = _parser().parse_args(arguments)
+    from rich.progress import track
+
+    from opticalzoom.evaluation.foreign import load_method
+    from opticalzoom.evaluation.protocols import common_scale, evaluate
+    from opticalzoom.evaluation.report import check_free, means, rich_table, write_results
+    from opticalzoom.metrics import METRICS, PERCEPTUAL
+    from opticalzoom.pairs.sources import open_source
+
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
     metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
     zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
     if args.self_ensemble:
         zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
-    models = {name: cast(nn.Module, zoomer.model) for name, zoomer in zoomers.items()}
+    models = {name: cast("nn.Module", zoomer.model) for name, zoomer in zoomers.items()}
     white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
     scale = common_scale(models.values())
     raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())
@@ -51,21 +52,23 @@ def run_evaluate(arguments: list[str]) -> int:
     if not names:
         raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
     loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
-    console = Console()
-    pairs = track(loaders, "Evaluating", console=console, transient=True)
+    pairs = track(loaders, "Evaluating", console=results_console(), transient=True)
     result = evaluate(models, pairs, args.protocol, white_balance, metrics)
     for reason in result.skipped:
-        console.print(f"left out: {reason}", style="yellow", markup=False)
+        complain(f"left out: {reason}")
     if not result.rows:
         raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
-    console.print(rich_table(means(result.rows)))
+    results_console().print(rich_table(means(result.rows)))
     write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
-    console.print(f"Results are in {output}", markup=False)
+    say(f"Results are in {output}")
     return 0
 
 
 def load_pair(source: Source, name: str) -> EvalPair:
     """A source's pair, on both grids; a Y as large as a resized X is cropped with it to a multiple of the scale."""
+    from opticalzoom.evaluation.methods import EvalPair
+    from opticalzoom.pairs.registered import both_grids
+
     pair = source.load(name)
     x, enlarged = both_grids(pair, source.scale)
     if min(x.shape[:2]) == 0:
@@ -79,6 +82,14 @@ def load_pair(source: Source, name: str) -> EvalPair:
 
 def load_raw_pair(source: Source, name: str) -> EvalPair:
     """A source's pair with X as a mosaic, a simulated one where the source has none, and developed from it."""
+    import cv2
+    import numpy as np
+
+    from opticalzoom.evaluation.methods import EvalPair
+    from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
+    from opticalzoom.photo.photograph import from_float
+    from opticalzoom.photo.raw.raw_file import render
+
     loaded = source.load(name)
     pair = load_pair(source, name)
     height, width = (side // 2 * 2 for side in pair.x.shape[:2])
@@ -94,6 +105,8 @@ def load_raw_pair(source: Source, name: str) -> EvalPair:
 
 def method_names(weights: Sequence[str]) -> list[str]:
     """File names without ending; whole paths where those would not tell the methods of a table apart."""
+    from opticalzoom.evaluation.methods import BICUBIC, SHIPPED
+
     stems = [Path(path).stem for path in weights]
     taken = Counter([BICUBIC, SHIPPED, *stems])
     return [stem if taken[stem] == 1 else path for stem, path in zip(stems, weights, strict=True)]
@@ -112,13 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", required=True, metavar="FOLDER", help="folder of the pairs")
     parser.add_argument("--source", choices=get_args(SourceName), default="auto", help="kind of pairs (default: auto)")
-    parser.add_argument("--camera", choices=("NikonD5500", "iPhoneX"), default="NikonD5500", help="City100 only")
+    parser.add_argument("--camera", choices=CAMERAS, default="NikonD5500", help="City100 only")
     parser.add_argument("--split", choices=get_args(Split), default="test", help="which pairs (default: test)")
     parser.add_argument("--protocol", nargs="+", choices=tuple(PROTOCOLS), default=["honest"], help=_protocol_help())
     parser.add_argument(
         "--perceptual",
         nargs="+",
-        choices=tuple(PERCEPTUAL),
+        choices=PERCEPTUAL_NAMES,
         default=[],
         help="perceptual metrics as well, lower is better: st_lpips (needs opticalzoom[perceptual]), lpips and dists "
         "(need torchvision and download a network)",

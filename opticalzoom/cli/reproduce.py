@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from rich.console import Console
-
-from opticalzoom.cli.prepare import run_prepare
+from opticalzoom.cli.console import results_console, say
+from opticalzoom.cli.value_types import MOST_SEED, duration, named_file, whole_number
 from opticalzoom.errors import ConfigError
-from opticalzoom.evaluation.studies.output import write_figures, write_tables
-from opticalzoom.evaluation.studies.run import Runner
-from opticalzoom.evaluation.studies.settings import Order, Settings
-from opticalzoom.evaluation.studies.study import Size, load_study, studies
-from opticalzoom.evaluation.studies.study_tables import rich_table
-from opticalzoom.metrics import PERCEPTUAL
+from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES
+from opticalzoom.evaluation.studies.study import Size, studies
+from opticalzoom.pairs.kinds import CAMERAS
+
+if TYPE_CHECKING:
+    from opticalzoom.evaluation.studies.run import Runner
 
 SR_RAW = "sr-raw"
 _PRETRAINED = "rows that are only scored: weights of ours, or another project's (needs opticalzoom[spandrel])"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def run_reproduce(arguments: list[str]) -> int:
@@ -32,7 +29,12 @@ def run_reproduce(arguments: list[str]) -> int:
     """
     arguments, flags = _split(arguments)
     args = _parser().parse_args(arguments)
-    console = Console()
+    from opticalzoom.evaluation.studies.output import write_figures, write_tables
+    from opticalzoom.evaluation.studies.run import Runner
+    from opticalzoom.evaluation.studies.settings import Order, Settings
+    from opticalzoom.evaluation.studies.study import load_study
+    from opticalzoom.evaluation.studies.study_tables import rich_table
+
     size: Size = args.size or ("paper" if args.data == SR_RAW else "lite")
     study, out = load_study(args.study), Path(args.output)
     rows = study.choose(args.rows)
@@ -52,14 +54,14 @@ def run_reproduce(arguments: list[str]) -> int:
         runner.go(lambda: write_tables(runner, _setting(runner, size)))
     except KeyboardInterrupt:
         write_tables(runner, _setting(runner, size))
-        console.print(f"Stopped. The same command goes on with {out}", markup=False, soft_wrap=True)
+        say(f"Stopped. The same command goes on with {out}")
         raise
     found = write_tables(runner, _setting(runner, size))
     if not found:
         raise ConfigError("no row could be scored.", path=out, remedy="The reasons are above.")
     write_figures(runner, found)
-    console.print(rich_table(found))
-    console.print(f"Tables, figures and rows are in {out}", markup=False, soft_wrap=True)
+    results_console().print(rich_table(found))
+    say(f"Tables, figures and rows are in {out}")
     return 2 if runner.failures else 0
 
 
@@ -87,6 +89,8 @@ def _data(args: argparse.Namespace, out: Path) -> dict[str, object]:
         return data
     if args.root is None:
         raise ConfigError("sr-raw needs --root.", remedy="Name the folder with SR-RAW's train and test.")
+    from opticalzoom.cli.prepare import run_prepare
+
     prepared = out / "prepared"
     run_prepare([args.root, "-o", str(prepared), "--scale", "4"])
     return data | {"root": str(prepared), "source": "prepared"}
@@ -98,22 +102,6 @@ def _split(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
         return arguments, ()
     place = arguments.index("--")
     return arguments[:place], tuple(arguments[place + 1 :])
-
-
-def _duration(text: str) -> float:
-    """Seconds of 90s, 20m, 2h, 3d."""
-    match = re.fullmatch(r"([0-9.]+)([smhd])", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; give 90s, 20m, 2h or 3d")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _named_file(text: str) -> tuple[str, Path]:
-    """Title and file of NAME=FILE."""
-    name, sign, file = text.partition("=")
-    if not (name and sign and file):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=FILE")
-    return name, Path(file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,13 +118,24 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--output", required=True, metavar="OUT", help="where rows, tables and figures go")
     add("--size", choices=get_args(Size), help="of networks and patches (default: lite; sr-raw: paper)")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--budget", type=_duration, metavar="20m", help="time for training all rows together")
-    length.add_argument("--steps", type=int, help="of every row (default: what the size says)")
-    add("--seeds", type=int, nargs="+", default=[0], help="each row is trained with each of them (default: 0)")
+    length.add_argument("--budget", type=duration, metavar="20m", help="time for training all rows together")
+    length.add_argument("--steps", type=whole_number(1), help="of every row (default: what the size says)")
+    add(
+        "--seeds",
+        type=whole_number(0, MOST_SEED),
+        nargs="+",
+        default=[0],
+        help="each row is trained with each of them (default: 0)",
+    )
     add("--rows", nargs="+", default=[], metavar="ROW", help="only these; patterns such as 'sdcn*' (default: all)")
-    add("--pretrained", type=_named_file, nargs="+", default=[], metavar="NAME=FILE", help=_PRETRAINED)
-    add("--jobs", type=int, default=1, help="rows at the same time; they share the processor's threads (default: 1)")
-    add("--perceptual", nargs="+", choices=tuple(PERCEPTUAL), default=[], help="perceptual metrics as well")
-    add("--camera", choices=("NikonD5500", "iPhoneX"), help="City100 only (default: NikonD5500)")
+    add("--pretrained", type=named_file, nargs="+", default=[], metavar="NAME=FILE", help=_PRETRAINED)
+    add(
+        "--jobs",
+        type=whole_number(1),
+        default=1,
+        help="rows at the same time; they share the processor's threads (default: 1)",
+    )
+    add("--perceptual", nargs="+", choices=PERCEPTUAL_NAMES, default=[], help="perceptual metrics as well")
+    add("--camera", choices=CAMERAS, help="City100 only (default: NikonD5500)")
     add("--cache", metavar="FOLDER", help="of prepared pairs")
     return parser

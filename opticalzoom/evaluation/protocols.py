@@ -22,13 +22,6 @@ from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor
 from opticalzoom.weights.contract import Contract
 
-PROTOCOLS = {
-    "honest": "X alone, scored against Y as it is.",
-    "aligned": "X alone; every result is registered and colour-matched to Y before scoring, and scored where bicubic's "
-    "registration is trusted. Compare these figures among themselves only.",
-    "oracle": "the network is given Y, reduced, as its reference: it sees the ground truth. For comparison with "
-    "published tables only.",
-}
 MAX_EXAMPLES = 20
 """Rows of the contact sheet."""
 
@@ -63,7 +56,7 @@ def evaluate(
     baselines: bool = True,
     show: Callable[[EvalPair, Sequence[Zoomed]], None] = lambda pair, zoomed: None,
 ) -> Evaluation:
-    """Score models, bicubic and X as shipped on every pair under every protocol of :data:`PROTOCOLS`.
+    """Score models, bicubic and X as shipped on every pair under every protocol.
 
     Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that
     cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
@@ -72,7 +65,7 @@ def evaluate(
         models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``; bicubic may be
             among them.
         pairs: callables that load one pair each.
-        protocols: which to run.
+        protocols: which to run, of :data:`~opticalzoom.evaluation.labels.PROTOCOLS`.
         white_balance: of the models that take RAW input, by name; ``input`` by default.
         metrics: what to score by, ``psnr_y`` among them.
         baselines: whether bicubic and X as shipped get scores, too. If not, bicubic still decides what the aligned

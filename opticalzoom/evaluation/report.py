@@ -17,7 +17,8 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from opticalzoom.errors import OutputExistsError
-from opticalzoom.evaluation.protocols import PROTOCOLS, Row
+from opticalzoom.evaluation.labels import PROTOCOLS
+from opticalzoom.evaluation.protocols import Row
 from opticalzoom.files import atomic_path
 from opticalzoom.pages.pictures import Picture, contact_sheet
 

@@ -14,8 +14,7 @@ import pytest
 import yaml
 
 from opticalzoom.cli.main import main
-from opticalzoom.cli.reproduce import _duration
-from opticalzoom.evaluation.protocols import PROTOCOLS
+from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.studies.pace import Progress, read_progress
 from opticalzoom.evaluation.studies.work import TRIAL_STEPS
 from tests.trainings import write_photos
@@ -131,6 +130,17 @@ def test_what_the_user_can_mend_ends_with_2(folder, tmp_path, capsys, more, mess
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("20m", 1200), ("1.5h", 5400), ("1d", 86400)])
-def test_durations(text, seconds):
-    assert _duration(text) == seconds
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--steps", "0"], "argument --steps: got '0', expected a whole number, 1 or more"),
+        (["--jobs", "0"], "argument --jobs: got '0', expected a whole number, 1 or more"),
+        (["--seeds", "0", "-1"], "argument --seeds: got '-1', expected a whole number from 0 to 4294967295"),
+        (["--budget", "20"], "argument --budget: got '20', expected a time as 90s, 20m, 1.5h or 3d"),
+        (["--pretrained", "a.onnx"], "argument --pretrained: got 'a.onnx', expected NAME=FILE"),
+    ],
+)
+def test_numbers_out_of_range_say_what_is_expected(tmp_path, capsys, words, expected):
+    with pytest.raises(SystemExit, match="2"):
+        main(["reproduce", "table2", "--data", str(tmp_path), "-o", str(tmp_path / "out"), *words])
+    assert expected in capsys.readouterr().err

@@ -1,48 +1,25 @@
-"""The protocols and the verb ``evaluate`` on tiny generated pairs."""
+"""The protocols on tiny generated pairs."""
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from evaluated import SCALE, pair, scene
 from torch import Tensor, nn
 
-from opticalzoom.cli import evaluate as verb
-from opticalzoom.engines.checkpoint import ModelCard, save_model
-from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError, PairError
+from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair
-from opticalzoom.evaluation.protocols import PROTOCOLS, Evaluation, evaluate
-from opticalzoom.metrics import METRICS
+from opticalzoom.evaluation.protocols import Evaluation, evaluate
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomOutput
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.raw.raw_file import render
 from opticalzoom.weights.contract import Contract
-
-SCALE = 2
-
-
-def scene(seed: int, height: int = 96, width: int = 128) -> np.ndarray:
-    """Blurred noise at two sizes: structure that registration finds, H×W×3 uint8."""
-    random = np.random.default_rng(seed)
-    layers = [cv2.GaussianBlur(random.normal(size=(height, width, 3)), (0, 0), sigma) * sigma for sigma in (1.5, 5)]
-    image = sum(layers)
-    return np.clip(128 + 60 * image / image.std(), 0, 255).astype(np.uint8)
-
-
-def pair(seed: int, **changes: object) -> EvalPair:
-    y = scene(seed)
-    x = cv2.resize(y, None, fx=1 / SCALE, fy=1 / SCALE, interpolation=cv2.INTER_AREA)
-    enlarged = cv2.resize(x, y.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return EvalPair(**{"name": f"pair{seed}", "x": x, "enlarged": enlarged, "y": y, **changes})  # type: ignore[arg-type]
 
 
 class Recorder(nn.Module):
@@ -175,93 +152,6 @@ def test_raw_models_are_scored_in_srgb(white_balance):
     assert scores["honest", "raw"] > 18
 
 
-def test_the_verb_develops_mosaics_for_weights_of_photos(folder):
-    card = ModelCard("bicubic", {"scale": SCALE, "input": "raw"})
-    save_model(folder / "raw.safetensors", build("bicubic", scale=SCALE, input="raw"), card)
-    weights = ["--weights", str(folder / "ours.safetensors"), str(folder / "raw.safetensors")]
-    arguments = [*weights, "--data", str(folder / "data"), "--split", "all", "-o", str(folder / "out")]
-    assert verb.run_evaluate(arguments) == 0
-    with (folder / "out" / "results.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert {row["method"] for row in rows} == {"bicubic", "ours", "raw"}
-    assert {row["name"] for row in rows} == {"pair0", "pair1"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two good pairs and one of the wrong size as parallel folders, and weights."""
-    for seed in range(3):
-        one = pair(seed)
-        for kind, image in (("x", one.x), ("y", one.y[: 90 if seed == 2 else None])):
-            (tmp_path / "data" / kind).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(tmp_path / "data" / kind / f"pair{seed}.png")
-    card = ModelCard("bicubic", {"scale": SCALE})
-    save_model(tmp_path / "ours.safetensors", build("bicubic", scale=SCALE), card)
-    return tmp_path
-
-
-def run_verb(folder: Path, *more: str) -> int:
-    places = ["--weights", str(folder / "ours.safetensors"), "--data", str(folder / "data"), "-o", str(folder / "out")]
-    return verb.run_evaluate([*places, "--split", "all", *more])
-
-
-def test_verb_writes_all_results(folder, capsys):
-    assert run_verb(folder, "--protocol", *PROTOCOLS) == 0
-    out = folder / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["contact.png", "results.csv", "results.json", "table.md"]
-
-    rows = list(csv.DictReader((out / "results.csv").open()))
-    assert list(rows[0]) == ["name", "method", "protocol", *METRICS, "seconds"]
-    honest = [row for row in rows if row["protocol"] == "honest"]
-    assert [(row["name"], row["method"]) for row in honest] == [
-        ("pair0", "bicubic"),
-        ("pair0", "ours"),
-        ("pair1", "bicubic"),
-        ("pair1", "ours"),
-    ]
-
-    results = json.loads((out / "results.json").read_text())
-    mean = np.mean([float(row["psnr_y"]) for row in honest if row["method"] == "ours"])
-    ours = next(m for m in results["means"] if (m["protocol"], m["method"]) == ("honest", "ours"))
-    assert ours["scores"]["psnr_y"] == pytest.approx(mean, abs=1e-5)
-    assert ours["images"] == 2
-    assert "--protocol honest aligned oracle" in results["command"]
-    assert any("pair2, honest: Y has 90×128 pixels" in reason for reason in results["skipped"])
-
-    table = (out / "table.md").read_text()
-    assert "it sees the ground truth" in table
-    assert f"| ours | {mean:.2f} |" in table
-    assert "pair2, honest" in table
-    assert "pair2, honest" in capsys.readouterr().out
-
-
-def test_verb_replaces_results_only_when_asked(folder):
-    run_verb(folder)
-    with pytest.raises(OutputExistsError):
-        run_verb(folder)
-    assert run_verb(folder, "--overwrite") == 0
-
-
-def test_verb_without_usable_pairs_writes_nothing(folder):
-    for seed in range(2):
-        (folder / "data" / "y" / f"pair{seed}.png").write_bytes(b"no picture")
-    with pytest.raises(PairError, match="no pair could be evaluated"):
-        run_verb(folder)
-    assert not (folder / "out").exists()
-
-
-def test_verb_refuses_a_file_as_output(folder):
-    (folder / "out").write_text("mine")
-    with pytest.raises(OpticalZoomError, match="is a file"):
-        run_verb(folder, "--overwrite")
-
-
-def test_method_names_tell_files_apart():
-    assert verb.method_names(["a/best.safetensors", "c/x.safetensors"]) == ["best", "x"]
-    assert verb.method_names(["a/w.safetensors", "b/w.safetensors"]) == ["a/w.safetensors", "b/w.safetensors"]
-    assert verb.method_names(["runs/bicubic.safetensors"]) == ["runs/bicubic.safetensors"]
-
-
 def test_only_trusted_pixels_are_scored():
     good = pair(0)
     trusted = np.ones(good.y.shape[:2], bool)
@@ -288,19 +178,3 @@ def test_aligned_scores_only_trusted_pixels():
     )
     unmasked = run_pairs(left, protocols=("aligned",))
     assert scores(unmasked, BICUBIC, "aligned")[0]["psnr_rgb"] < scores(masked, BICUBIC, "aligned")[0]["psnr_rgb"] - 1
-
-
-def test_self_ensemble_has_its_row_and_perceptual_metrics_their_column(folder, monkeypatch):
-    monkeypatch.setitem(
-        verb.PERCEPTUAL, "st_lpips", lambda: lambda output, target, mask: (output - target).mean()[None]
-    )
-    assert run_verb(folder, "--self-ensemble", "--perceptual", "st_lpips") == 0
-    rows = list(csv.DictReader((folder / "out" / "results.csv").open()))
-    assert list(rows[0]) == ["name", "method", "protocol", *METRICS, "st_lpips", "seconds"]
-    by_method = {row["method"]: row for row in rows if row["name"] == "pair0"}
-    assert set(by_method) == {"bicubic", "ours", "ours, self-ensemble"}
-    ensemble, plain = (float(by_method[name]["psnr_rgb"]) for name in ("ours, self-ensemble", "ours"))
-    assert ensemble == pytest.approx(plain, abs=0.01)  # bicubic is the same however the picture is turned
-    assert "ST LPIPS" in (folder / "out" / "table.md").read_text()
-    command = json.loads((folder / "out" / "results.json").read_text())["command"]
-    assert "--perceptual st_lpips --self-ensemble" in command

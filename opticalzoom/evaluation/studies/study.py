@@ -14,8 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from opticalzoom.errors import ConfigError
 
 Size = Literal["lite", "paper"]
@@ -148,6 +146,8 @@ def _entry(name: str, value: object) -> tuple[str, str, str]:
 
 
 def _read(path: Path) -> Config:
+    import yaml  # noqa: PLC0415 - an extra, that naming the studies does without
+
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(content, dict)  # the package's own files
     return content

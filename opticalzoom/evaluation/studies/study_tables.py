@@ -15,7 +15,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from opticalzoom.evaluation.protocols import PROTOCOLS
+from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.studies.results import CLOSE, Figure, Line
 from opticalzoom.evaluation.studies.study import Study
 
