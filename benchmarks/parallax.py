@@ -20,7 +20,8 @@ from rich.progress import track
 from opticalzoom.evaluation.report import write_text
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, open_source
-from opticalzoom.registration.same_view import Method, register
+from opticalzoom.registration.method import Method
+from opticalzoom.registration.same_view import register
 from opticalzoom.registration.warp import inside
 
 MOVES = (Misalignment(12, 2, 0, 0), Misalignment(12, 2, 0, 12))

@@ -18,7 +18,7 @@ from opticalzoom.pairs.kinds import Split
 from opticalzoom.pairs.pair import Pair, Source
 from opticalzoom.pairs.registered import Preparation, aligned_target, both_grids
 from opticalzoom.pairs.simulate.misalignment import Misalignment
-from opticalzoom.registration.same_view import Method
+from opticalzoom.registration.method import Method
 
 FIELD_STEP = 1 / 32
 """Pixels of Y: displacements are rounded to it, as OpenCV rounds the positions that it samples at."""

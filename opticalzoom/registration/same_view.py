@@ -13,7 +13,6 @@ All of it happens on reduced pictures: a registration costs about the same for 1
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -22,12 +21,11 @@ from numpy.typing import NDArray
 from opticalzoom.registration.flow import follow, smooth_flow
 from opticalzoom.registration.homography import refine_ecc
 from opticalzoom.registration.locate import Location, locate
+from opticalzoom.registration.method import Method
 from opticalzoom.registration.normalise import local_correlation, normalise_locally
 from opticalzoom.registration.plane import Matrix, Plane, normalised, plane
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Field, Image, scaled_homography, shrink
-
-Method = Literal["none", "homography", "flow"]
 
 VERSION = 6
 """Part of every cache key: raise it when the result of a registration changes."""

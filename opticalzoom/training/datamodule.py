@@ -19,7 +19,7 @@ from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
 from opticalzoom.photo.raw.camera_space import WhiteBalance
-from opticalzoom.registration.same_view import Method
+from opticalzoom.registration.method import Method
 from opticalzoom.training.patches import PatchDataset, Sample, StepSampler, to_tensor
 from opticalzoom.weights.contract import Contract, InputKind
 

@@ -15,9 +15,8 @@ from PIL import Image
 from places import REPOSITORY
 from skimage import data
 
-from opticalzoom.cli import misalign as misalign_cli
 from opticalzoom.cli.main import main
-from opticalzoom.pairs import fingerprints
+from opticalzoom.pairs import benchmark_files, fingerprints
 from opticalzoom.pairs.benchmark_set import FIELD_STEP, PairSet, pair_arrays
 from opticalzoom.pairs.registered import Preparation, prepare_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
@@ -41,13 +40,13 @@ def city100(tmp_path_factory) -> Path:
     return folder
 
 
-in_processes = misalign_cli.run_here
+in_processes = benchmark_files.run_here
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _in_this_process():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(misalign_cli, "run_here", lambda function, jobs, workers, lost: map(function, jobs))
+        patch.setattr(benchmark_files, "run_here", lambda function, jobs, workers, lost: map(function, jobs))
         yield
 
 
@@ -168,8 +167,8 @@ def test_another_run_gives_the_same_fingerprints_and_another_seed_others(city100
 def test_a_run_goes_on_where_it_was_stopped(city100, copy, monkeypatch):
     (copy / SET / "field" / "004.npz").unlink()
     calls = []
-    write = misalign_cli.write_pair
-    monkeypatch.setattr(misalign_cli, "write_pair", lambda job: calls.append(job.name) or write(job))
+    write = benchmark_files.write_pair
+    monkeypatch.setattr(benchmark_files, "write_pair", lambda job: calls.append(job.name) or write(job))
     assert misalign(city100, copy, *SMALL) == 0
     assert calls == ["004"]
     assert main(["misalign", "--check", "-o", str(copy)]) == 0
@@ -199,7 +198,7 @@ def test_check_finds_what_differs_or_is_missing(copy, capsys):
     out, err = capsys.readouterr()
     assert "3 files are missing or differ" in err
     for file in ("y/002.png", "field/003.npz", "x/016.png"):
-        assert file in out
+        assert file in err
     assert out.count("WRONG") == 2
 
 
@@ -208,9 +207,9 @@ def test_check_finds_a_manifest_that_was_edited_and_pairs_not_made_yet(copy, cap
     del listed["pairs"]["002"]
     (copy / SET / "manifest.json").write_text(json.dumps(listed))
     assert main(["misalign", "--check", "-o", str(copy)]) == 2
-    out = capsys.readouterr().out
-    assert "its fingerprint does not fit" in out
-    assert "002: not made yet" in out
+    err = capsys.readouterr().err
+    assert "its fingerprint does not fit" in err
+    assert "002: not made yet" in err
 
 
 def test_the_same_pixels_compressed_otherwise_are_as_they_should_be(copy):
@@ -222,7 +221,7 @@ def test_the_same_pixels_compressed_otherwise_are_as_they_should_be(copy):
 
 
 def test_processes_give_the_same(city100, made, tmp_path, monkeypatch):
-    monkeypatch.setattr(misalign_cli, "run_here", in_processes)
+    monkeypatch.setattr(benchmark_files, "run_here", in_processes)
     assert misalign(city100, tmp_path / "out", *SMALL, "--workers", "2") == 0
     assert manifest(tmp_path / "out" / SET)["fingerprint"] == manifest(made / SET)["fingerprint"]
 
@@ -231,7 +230,7 @@ def test_a_pair_that_cannot_be_used_is_listed_with_the_reason(city100, tmp_path,
     spoilt = Path(shutil.copytree(city100, tmp_path / city100.name))
     (spoilt / "003H.PNG").write_bytes((spoilt / "003H.PNG").read_bytes()[:500])
     assert misalign(spoilt, tmp_path / "out", *SMALL) == 0
-    assert f"left out: {SET}: 003: " in capsys.readouterr().out
+    assert f"left out: {SET}: 003: " in capsys.readouterr().err
     assert list(manifest(tmp_path / "out" / SET)["left_out"]) == ["003"]
     assert main(["misalign", "--check", "-o", str(tmp_path / "out")]) == 0
 
@@ -272,4 +271,4 @@ def test_displacements_that_are_none_are_explained(strength, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["misalign", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--strengths", strength])
     assert stopped.value.code == 2
-    assert f"{strength!r} is no displacement; give pixels, 0 or more" in capsys.readouterr().err
+    assert f"--strengths: got {strength!r}, expected a number, 0 or more" in capsys.readouterr().err
