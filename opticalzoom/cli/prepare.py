@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+from opticalzoom.cli.console import complain, results_console, say, watch
+from opticalzoom.cli.value_types import number_from_zero, whole_number
 from opticalzoom.errors import OutputExistsError, PairError
-from opticalzoom.pairs.manifest import NAME, PAIRS, Record, append_record, read_manifest, write_manifest
-from opticalzoom.pairs.pair_report import REPORT, write_report
-from opticalzoom.pairs.scenes.sequence import Problem, find_scenes, pair_shots
-from opticalzoom.pairs.shot_pair import Job, is_done, job_key, prepare, rejected
-from opticalzoom.parallel.schedule import run_here, run_on_cluster
+from opticalzoom.pairs.manifest import NAME, PAIRS, Record, read_manifest, write_manifest
 from opticalzoom.weights.contract import SCALES
+
+if TYPE_CHECKING:
+    from opticalzoom.pairs.scenes.sequence import Problem
+    from opticalzoom.pairs.shot_pair import Job
 
 _LOST = "its process died twice; perhaps for lack of memory"
 
@@ -29,27 +28,37 @@ def run_prepare(arguments: list[str]) -> int:
         KeyboardInterrupt: after Ctrl-C; finished pairs are kept.
     """
     args = _parser().parse_args(arguments)
-    console = Console()
+    from opticalzoom.pairs.manifest import append_record
+    from opticalzoom.pairs.shot_pair import is_done, prepare
+    from opticalzoom.parallel.schedule import run_here, run_on_cluster
+
     photos, output = Path(args.photos).expanduser().resolve(), Path(args.output).expanduser().resolve()
-    with console.status("Looking for scenes"):
+    with results_console().status("Looking for scenes"):
         jobs, problems = plan(photos, output, args.scale, args.tolerance)
     known = _open_output(output, args.scale)
     todo = [job for job in jobs if not is_done(job, known.get(job.pair.name))]
-    console.print(f"{len(jobs)} pairs of shots for ×{args.scale}, {len(jobs) - len(todo)} of them done before")
+    say(f"{len(jobs)} pairs of shots for ×{args.scale}, {len(jobs) - len(todo)} of them done before")
     records = {job.pair.name: known[job.pair.name] for job in jobs if job not in todo}
     work = (
         run_on_cluster(prepare, todo, args.scheduler, _lost)
         if args.scheduler
         else run_here(prepare, todo, args.workers, _lost)
     )
+    accepted = 0
+
+    def describe(done: int, record: Record) -> str:
+        nonlocal accepted
+        accepted += record["accepted"]
+        return f"Registering: {accepted} accepted, {done - accepted} rejected"
+
     try:
-        for record in _watched(work, len(todo), console):
+        for record in watch(work, len(todo), describe, "Registering"):
             append_record(output, record)
             records[record["name"]] = record
     except KeyboardInterrupt:
-        console.print(f"Stopped. Finished pairs are kept in {output}; the same command goes on.", markup=False)
+        say(f"Stopped. Finished pairs are kept in {output}; the same command goes on.")
         raise
-    return _finish(output, photos, list(records.values()), problems, console)
+    return _finish(output, photos, list(records.values()), problems)
 
 
 def plan(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list[Job], list[Problem]]:
@@ -58,6 +67,9 @@ def plan(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list
     Raises:
         PairError: the folder is missing, or holds no pair of shots for this scale.
     """
+    from opticalzoom.pairs.scenes.sequence import find_scenes, pair_shots
+    from opticalzoom.pairs.shot_pair import Job, job_key
+
     if not photos.is_dir():
         raise PairError("no such folder.", path=photos, remedy="Name the folder that holds the photos.")
     if output == photos or photos in output.parents:
@@ -106,58 +118,47 @@ def _remove(folder: Path) -> None:
 
 
 def _lost(job: Job) -> Record:
+    from opticalzoom.pairs.shot_pair import rejected
+
     return rejected(job, _LOST)
 
 
-def _watched(work: Iterator[Record], total: int, console: Console) -> Iterator[Record]:
-    """The records, with a progress bar."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    accepted = 0
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("Registering", total=total)
-        for done, record in enumerate(work, start=1):
-            accepted += record["accepted"]
-            bar.update(
-                task, completed=done, description=f"Registering: {accepted} accepted, {done - accepted} rejected"
-            )
-            yield record
-
-
-def _finish(output: Path, photos: Path, records: list[Record], problems: list[Problem], console: Console) -> int:
+def _finish(output: Path, photos: Path, records: list[Record], problems: list[Problem]) -> int:
     """Write manifest and report, and say what there is."""
+    from opticalzoom.pairs.pair_report import REPORT, write_report
+
     write_manifest(output, records)
     write_report(output, photos, records, problems)
     accepted = sum(record["accepted"] for record in records)
     for record in records:
         if not record["accepted"]:
-            _warn(console, f"rejected: {record['name']}: {record['reason']}")
+            complain(f"rejected: {record['name']}: {record['reason']}")
     for problem in problems:
-        _warn(console, f"not used: {problem.path}: {problem.reason}")
-    console.print(f"{accepted} of {len(records)} pairs accepted. Look at them: {output / REPORT}", markup=False)
+        complain(f"not used: {problem.path}: {problem.reason}")
+    say(f"{accepted} of {len(records)} pairs accepted. Look at them: {output / REPORT}")
     if not accepted:
         raise PairError("no pair could be used.", path=photos, remedy=f"The reasons are above and in {REPORT}.")
-    console.print(f"Train: opticalzoom train --config CONFIG --data.root {output}", markup=False, soft_wrap=True)
+    say(f"Train: opticalzoom train --config CONFIG --data.root {output}")
     return 0
-
-
-def _warn(console: Console, text: str) -> None:
-    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="opticalzoom prepare",
         description="Find the scenes of a folder of photos and RAW files, register shots of different focal lengths, "
-        f"and write training pairs, {NAME} and {REPORT}. Run it again to go on after an interruption.",
+        f"and write training pairs, {NAME} and a report. Run it again to go on after an interruption.",
     )
     parser.add_argument("photos", metavar="PHOTOS", help="folder of photos, with all folders in it")
     parser.add_argument("-o", "--output", required=True, metavar="PREPARED", help="where the pairs go")
     parser.add_argument("--scale", type=int, choices=SCALES, default=4, help="of the pairs (default: 4)")
     parser.add_argument(
-        "--tolerance", type=float, default=0.25, help="how far the focal ratio may be from the scale (default: 0.25)"
+        "--tolerance",
+        type=number_from_zero,
+        default=0.25,
+        help="how far the focal ratio may be from the scale (default: 0.25)",
     )
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)"
+        "--workers", type=whole_number(1), default=os.cpu_count() or 1, help="processes (default: one for each core)"
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")
     return parser

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from cards import write_card, write_jpeg
 
-from opticalzoom.cli import prepare as prepare_cli
 from opticalzoom.cli.main import main
 from opticalzoom.pairs import shot_pair as preparation
 from opticalzoom.pairs.sources import open_source
+from opticalzoom.parallel import schedule
 from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.raw.raw_file import read_raw
@@ -81,8 +81,8 @@ def test_a_card_becomes_pairs_a_manifest_and_a_report(card, capsys):
 def test_a_second_run_does_nothing_again(card, monkeypatch, capsys):
     assert run(card) == 0
     before = records(card)
-    monkeypatch.setattr(prepare_cli, "run_here", in_this_process)
-    monkeypatch.setattr(prepare_cli, "prepare", lambda job: pytest.fail("was done before"))
+    monkeypatch.setattr(schedule, "run_here", in_this_process)
+    monkeypatch.setattr(preparation, "prepare", lambda job: pytest.fail("was done before"))
     assert run(card) == 0
     assert records(card) == before
     assert "3 of them done before" in capsys.readouterr().out
@@ -94,8 +94,9 @@ def test_what_changed_is_done_again(card, monkeypatch):
     os.utime(changed["short"], (1, 1))
     shutil.rmtree(card.parent / "out" / "pairs" / records(card)[2]["name"])
     done = []
-    monkeypatch.setattr(prepare_cli, "run_here", in_this_process)
-    monkeypatch.setattr(prepare_cli, "prepare", lambda job: (done.append(job.pair.name), preparation.prepare(job))[1])
+    monkeypatch.setattr(schedule, "run_here", in_this_process)
+    prepare = preparation.prepare
+    monkeypatch.setattr(preparation, "prepare", lambda job: (done.append(job.pair.name), prepare(job))[1])
     assert run(card) == 0
     assert done == [r["name"] for r in records(card)[1:]]
 
@@ -106,7 +107,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(card, monkeypatc
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(prepare_cli, "run_here", interrupted)
+        patch.setattr(schedule, "run_here", interrupted)
         assert run(card) == 130
     assert "the same command goes on" in " ".join(capsys.readouterr().out.split())
     assert len(records(card)) == 1
@@ -115,9 +116,10 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(card, monkeypatc
 
 
 def test_a_killed_run_goes_on(card):
-    script = "import os, sys\nfrom opticalzoom.cli import prepare as p\nwrite = p.append_record\n"
-    script += "p.append_record = lambda folder, record: (write(folder, record), os.kill(os.getpid(), 9))\n"
-    script += "p.run_prepare(sys.argv[1:])\n"
+    script = "import os, sys\nfrom opticalzoom.cli.prepare import run_prepare\n"
+    script += "from opticalzoom.pairs import manifest as m\nwrite = m.append_record\n"
+    script += "m.append_record = lambda folder, record: (write(folder, record), os.kill(os.getpid(), 9))\n"
+    script += "run_prepare(sys.argv[1:])\n"
     out = card.parent / "out"
     command = [sys.executable, "-c", script, str(card), "-o", str(out), "--scale", "2", "--workers", "1"]
     assert subprocess.run(command, check=False, capture_output=True).returncode == -9
@@ -144,10 +146,10 @@ def spoil(card: Path) -> None:
 def test_spoilt_files_are_listed_and_the_others_used(card, capsys):
     spoil(card)
     assert run(card) == 0
-    out = " ".join(capsys.readouterr().out.split())
-    assert "2 of 3 pairs accepted" in out
+    printed = capsys.readouterr()
+    assert "2 of 3 pairs accepted" in printed.out
     for text in ("note.ARW", "is a video", "only shot of its scene", "EXIF without focal length"):
-        assert text in out
+        assert text in printed.err
         assert text in (card.parent / "out" / "report.html").read_text()
     rejected = next(r for r in records(card) if not r["accepted"])
     assert "cannot be decoded" in rejected["reason"]
@@ -169,7 +171,7 @@ def test_a_failure_within_one_pair_rejects_that_pair(card, monkeypatch):
     def broken(x, y, scale, ratio):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(prepare_cli, "run_here", in_this_process)
+    monkeypatch.setattr(schedule, "run_here", in_this_process)
     monkeypatch.setattr(preparation, "register_views", broken)
     assert run(card) == 2
     assert records(card)[0]["reason"] == "failed with ZeroDivisionError: oh"
@@ -229,3 +231,17 @@ def test_photos_without_raw_give_pairs_of_eight_bits(card):
     home = card.parent / "out" / "pairs" / records(card)[0]["name"]
     assert sorted(path.name for path in home.iterdir()) == ["mask.png", "x.png", "y.png"]
     assert read_photo(home / "y.png").pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--workers", "0"], "argument --workers: got '0', expected a whole number, 1 or more"),
+        (["--tolerance", "-0.1"], "argument --tolerance: got '-0.1', expected a number, 0 or more"),
+        (["--scale", "5"], "argument --scale: invalid choice: 5"),
+    ],
+)
+def test_numbers_out_of_range_say_what_is_expected(tmp_path, capsys, words, expected):
+    with pytest.raises(SystemExit, match="2"):
+        main(["prepare", str(tmp_path), "-o", str(tmp_path / "out"), *words])
+    assert expected in capsys.readouterr().err
