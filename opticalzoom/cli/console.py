@@ -67,6 +67,11 @@ def say_plainly(text: str) -> None:
         raise _lost_output(error) from error
 
 
+def remark(text: str) -> None:
+    """Print one line on standard error about what is no result and no problem, as where a run can be found."""
+    _print(problems_console(), text)
+
+
 def complain(text: str) -> None:
     """Print one line about a problem on standard error, in yellow on a terminal."""
     _print(problems_console(), text, "yellow")

@@ -16,11 +16,12 @@ from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
+from jsonargparse.typing import PositiveFloat, restricted_number_type
 from pytorch_lightning.callbacks import EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
-from rich.console import Console
 
+from opticalzoom.cli.console import remark
 from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME, CleanStop, Pictures, StepProgress, WeightsFile
 from opticalzoom.training.datamodule import PairsDataModule
@@ -47,6 +48,10 @@ _EXPECTED_WARNINGS = (
 )
 
 
+Decay = restricted_number_type("Decay", float, [(">=", 0), ("<", 1)], docstring="A number from 0 to below 1.")
+"""How much of the averaged weights is kept in a step: of 1 they would never move."""
+
+
 class TrainCLI(LightningCLI):
     """Our options beside Lightning's, and our callbacks and loggers in the run's folder."""
 
@@ -57,8 +62,10 @@ class TrainCLI(LightningCLI):
             "--resume", action="store_true", help="Continue the run in that folder from its last checkpoint."
         )
         parser.add_argument("--overwrite", action="store_true", help="Replace the run in that folder.")
-        parser.add_argument("--ema", type=float, default=0.999, help="Decay of the averaged weights, a step.")
-        parser.add_argument("--checkpoint_minutes", type=float, default=5.0, help="Time between two checkpoints.")
+        parser.add_argument("--ema", type=Decay, default=0.999, help="Decay of the averaged weights, a step.")
+        parser.add_argument(
+            "--checkpoint_minutes", type=PositiveFloat, default=5.0, help="Time between two checkpoints."
+        )
         parser.link_arguments("data.scale", "model.scale")
         parser.link_arguments("data.input", "model.input")
 
@@ -120,14 +127,15 @@ def run_train(arguments: list[str]) -> int:
 
 def report(cli: LightningCLI, out: Path) -> int:
     """Say what there is now and where; 130 after Ctrl-C, as shells have it."""
-    console = Console(stderr=True, quiet=not cli.trainer.is_global_zero)
     steps = cli.trainer.global_step
     stopped = any(isinstance(c, CleanStop) and c.stopped for c in cli.trainer.callbacks)  # type: ignore[attr-defined]
     if stopped:
-        console.print(f"Stopped after {steps} steps; --resume continues from {out / CHECKPOINT_NAME}", markup=False)
-        return 130
-    console.print(f"{steps} steps done. Weights: {out / WEIGHTS_NAME}. Pictures and logs: {out}", markup=False)
-    return 0
+        said = f"Stopped after {steps} steps; --resume continues from {out / CHECKPOINT_NAME}"
+    else:
+        said = f"{steps} steps done. Weights: {out / WEIGHTS_NAME}. Pictures and logs: {out}"
+    if cli.trainer.is_global_zero:
+        remark(said)
+    return 130 if stopped else 0
 
 
 def prepare_out(out: Path, resume: bool, overwrite: bool) -> None:

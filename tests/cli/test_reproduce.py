@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
-import time
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
 
 from opticalzoom.cli.main import main
 from opticalzoom.evaluation.labels import PROTOCOLS
+from opticalzoom.evaluation.studies import bars
 from opticalzoom.evaluation.studies.pace import Progress, read_progress
 from opticalzoom.evaluation.studies.work import TRIAL_STEPS
 from tests.trainings import write_photos
@@ -68,16 +65,13 @@ def test_rows_are_trained_scored_and_tabled_and_not_again(folder, tmp_path, caps
     assert "has rows of 2 steps" in capsys.readouterr().err
 
 
-def test_interrupted_and_continued(folder, tmp_path, capsys):
+def test_interrupted_and_continued(folder, tmp_path, capsys, monkeypatch):
     out = tmp_path / "out"
     words = arguments(folder, out, "--steps", "2000", "--rows", "sdcn")
     home = out / "rows" / "sdcn-seed0"
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    Thread(target=interrupt_when, args=(home / "pace.json",), daemon=True).start()
-    try:
+    with monkeypatch.context() as patch:
+        patch.setattr(bars, "read_progress", interrupt_after_a_step)
         assert main(words) == 130
-    finally:
-        signal.signal(signal.SIGINT, before)
     assert "The same command goes on" in capsys.readouterr().out
     done = read_progress(home / "pace.json").steps
     assert 0 < done < 2000
@@ -92,11 +86,12 @@ def test_interrupted_and_continued(folder, tmp_path, capsys):
     assert (home / "scores.json").exists()
 
 
-def interrupt_when(pace: Path) -> None:
-    """Ctrl-C, as soon as a step is done."""
-    while read_progress(pace).steps < 1:
-        time.sleep(0.05)
-    os.kill(os.getpid(), signal.SIGINT)
+def interrupt_after_a_step(pace: Path) -> Progress:
+    """Ctrl-C, when the bar shows that a step is done."""
+    progress = read_progress(pace)
+    if progress.steps:
+        raise KeyboardInterrupt
+    return progress
 
 
 def test_a_budget_becomes_steps_and_a_failing_row_does_not_stop_the_others(folder, tmp_path, capsys, monkeypatch):

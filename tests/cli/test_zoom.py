@@ -73,10 +73,10 @@ def test_into_the_folder_itself_again_and_again(folder, verb, capsys):
     assert "2 of 2 zoomed (2 of them before), in h" in printed
 
 
-def test_a_name_that_begins_with_a_dash(folder, verb, monkeypatch):
+def test_a_name_that_begins_with_a_dash(folder, weights, monkeypatch):
     (folder / "a.png").rename(folder / "-a.png")
     monkeypatch.chdir(folder)
-    assert main(["zoom", "--weights", str(verb.__closure__[0].cell_contents), "-o", "out", "--", "-a.png"]) == 0
+    assert main(["zoom", "--weights", str(weights), "-o", "out", "--", "-a.png"]) == 0
     assert results() == ["-a-x3.png"]
 
 

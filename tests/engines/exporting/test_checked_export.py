@@ -1,4 +1,4 @@
-"""Exported files against PyTorch, in ONNX Runtime and OpenVINO; the documented way to use them; the verb."""
+"""Exported files against PyTorch, in ONNX Runtime and OpenVINO; the documented way to use them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import torch
 from PIL import Image
 from places import REPOSITORY
 
-from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import ModelCard, load_model, save_model
 from opticalzoom.engines.exporting import checked_export as export
 from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
@@ -156,34 +154,6 @@ def test_differences_are_found(monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert max(export.export_model(tiny(), tmp_path / "model.onnx").values()) < 1e-5
     assert (tmp_path / "model.onnx").read_bytes() == exported()
-
-
-@pytest.fixture
-def weights(tmp_path):
-    card = ModelCard("bicubic", {"scale": 2})
-    return str(save_model(tmp_path / "tiny.safetensors", tiny("bicubic", scale=2), card))
-
-
-def test_verb(tmp_path, weights, capsys):
-    path = tmp_path / "new" / "tiny.onnx"
-    assert main(["export", weights, "-o", str(path)]) == 0
-    printed = capsys.readouterr().out
-    assert "onnxruntime: differs from PyTorch by at most" in printed
-    x = np.random.default_rng(0).random((1, 3, 5, 6), np.float32)
-    np.testing.assert_allclose(OnnxRuntimeEngine(path)(x), zoomed(load_model(weights), x), rtol=0, atol=1e-5)
-    before = path.read_bytes()
-    assert main(["export", weights, "-o", str(path), "--precision", "float16"]) == 2
-    assert "is already there" in capsys.readouterr().err
-    assert path.read_bytes() == before
-    assert main(["export", weights, "-o", str(path), "--precision", "float16", "--overwrite"]) == 0
-    assert OnnxRuntimeEngine(path).exported.precision == "float16"
-
-
-def test_verb_with_bad_arguments(tmp_path, weights, capsys):
-    assert main(["export", weights, "-o", str(tmp_path / "tiny.pb")]) == 2
-    assert "suffix '.pb', expected .onnx or .param" in capsys.readouterr().err
-    assert main(["export", str(tmp_path / "none.safetensors"), "-o", str(tmp_path / "a.onnx")]) == 2
-    assert "no such weights file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["onnx", "onnxscript", "onnxruntime"])
