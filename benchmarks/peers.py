@@ -26,9 +26,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from opticalzoom.cli.evaluate import load_pair
 from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.errors import OpticalZoomError
+from opticalzoom.evaluation.loaders import load_pair
 from opticalzoom.metrics import score
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.training.patches import to_tensor

@@ -34,7 +34,16 @@ FLOORS = (  # from the lowest to the highest; a room's files may import each oth
     ("", "cli"),  # "" is the package itself, whose functions import what they need when they are called
     ("__main__",),
 )
-TORCH = ("models", "losses", "metrics", "training", "evaluation", "engines.exporting", "engines.checkpoint")
+TORCH = (
+    "models",
+    "losses",
+    "metrics",
+    "training",
+    "evaluation",
+    "engines.exporting",
+    "engines.checkpoint",
+    "pages.demonstration",
+)
 """Rooms that are PyTorch's; elsewhere it may be imported inside functions only, as zooming works without it."""
 MOST_PACKAGES, MOST_LINES = 16, 260
 

@@ -18,9 +18,6 @@ from opticalzoom.pairs.kinds import CAMERAS, SourceName, Split
 if TYPE_CHECKING:
     from torch import nn
 
-    from opticalzoom.evaluation.methods import EvalPair
-    from opticalzoom.pairs.pair import Pixels, Source
-
 
 def run_evaluate(arguments: list[str]) -> int:
     """``opticalzoom evaluate``: prints the table and writes :data:`report.FILES`.
@@ -32,6 +29,7 @@ def run_evaluate(arguments: list[str]) -> int:
     from rich.progress import track
 
     from opticalzoom.evaluation.foreign import load_method
+    from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
     from opticalzoom.evaluation.protocols import common_scale, evaluate
     from opticalzoom.evaluation.report import check_free, means, rich_table, write_results
     from opticalzoom.metrics import METRICS, PERCEPTUAL
@@ -62,45 +60,6 @@ def run_evaluate(arguments: list[str]) -> int:
     write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
     say(f"Results are in {output}")
     return 0
-
-
-def load_pair(source: Source, name: str) -> EvalPair:
-    """A source's pair, on both grids; a Y as large as a resized X is cropped with it to a multiple of the scale."""
-    from opticalzoom.evaluation.methods import EvalPair
-    from opticalzoom.pairs.registered import both_grids
-
-    pair = source.load(name)
-    x, enlarged = both_grids(pair, source.scale)
-    if min(x.shape[:2]) == 0:
-        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
-    y, trusted = pair.y, pair.mask
-    if y.shape == pair.x.shape:
-        y = y[: enlarged.shape[0], : enlarged.shape[1]]
-        trusted = None if trusted is None else trusted[: enlarged.shape[0], : enlarged.shape[1]]
-    return EvalPair(name, x, enlarged, y, trusted=trusted, shipped=pair.resized)
-
-
-def load_raw_pair(source: Source, name: str) -> EvalPair:
-    """A source's pair with X as a mosaic, a simulated one where the source has none, and developed from it."""
-    import cv2
-    import numpy as np
-
-    from opticalzoom.evaluation.methods import EvalPair
-    from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
-    from opticalzoom.photo.photograph import from_float
-    from opticalzoom.photo.raw.raw_file import render
-
-    loaded = source.load(name)
-    pair = load_pair(source, name)
-    height, width = (side // 2 * 2 for side in pair.x.shape[:2])
-    if min(height, width) == 0:
-        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for a mosaic.")
-    raw = loaded.mosaic or MosaicSimulation().shoot(pair.x[:height, :width], name)
-    developed = from_float(render(raw), np.uint16)
-    size = width * source.scale, height * source.scale
-    enlarged: Pixels = cv2.resize(developed, size, interpolation=cv2.INTER_CUBIC).astype(np.uint16, copy=False)
-    trusted = None if pair.trusted is None else pair.trusted[: size[1], : size[0]]
-    return EvalPair(name, developed, enlarged, pair.y[: size[1], : size[0]], raw, trusted)
 
 
 def method_names(weights: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from places import REPOSITORY
 from opticalzoom.cli.main import EXTRAS, VERBS, entry_point, main, missing_extra
 
 HEAVY = {"torch", "pytorch_lightning", "numpy", "cv2", "pyvips", "rawpy", "PIL", "onnxruntime", "rich", "tifffile"}
-QUICK = ["evaluate", "export", "misalign", "prepare", "reproduce", "zoom"]
+QUICK = sorted(VERBS.keys() - {"train"})
 """Whose help is theirs; that of ``train`` is Lightning's, with all options of the network and the trainer."""
 
 SHIM = """

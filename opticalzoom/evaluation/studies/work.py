@@ -16,11 +16,11 @@ from typing import cast
 from torch import nn
 
 import opticalzoom
-from opticalzoom.cli.evaluate import load_pair, load_raw_pair
 from opticalzoom.cli.train import run_train
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.foreign import load_method
 from opticalzoom.evaluation.labels import PROTOCOLS
+from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Zoomed
 from opticalzoom.evaluation.protocols import Row, as_picture, evaluate
 from opticalzoom.evaluation.report import write_png, write_text
