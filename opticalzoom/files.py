@@ -22,6 +22,17 @@ _REMEDIES = {
 }
 
 
+def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write UTF-8 text, whole or not at all.
+
+    Raises:
+        OutputExistsError: it is there and must not be replaced.
+        OpticalZoomError: the system refused to write.
+    """
+    with atomic_path(path, overwrite) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def atomic_path(
     path: str | PathLike[str], overwrite: bool = False, *, error: type[OpticalZoomError] = OpticalZoomError

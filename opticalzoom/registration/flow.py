@@ -17,22 +17,22 @@ COARSE = 4
 _DOUBT = 2.0  # sigma over which the forward-backward discrepancy is averaged, in pixels of the flow
 
 
-def smooth_flow(a: Image, b: Image, smoothing: float = 16.0) -> tuple[Field, NDArray[np.float32]]:
-    """Smooth flow with a(p) ≈ b(p + flow(p)), and how far it can be trusted, both on a ``COARSE`` times coarser grid.
+def smooth_flow(moving: Image, fixed: Image, smoothing: float = 16.0) -> tuple[Field, NDArray[np.float32]]:
+    """Smooth flow with fixed(p) ≈ moving(p + flow(p)), and how far to trust it, on a ``COARSE`` times coarser grid.
 
     Args:
-        a: H×W uint8.
-        b: H×W uint8.
+        moving: H×W uint8.
+        fixed: H×W uint8.
         smoothing: sigma of the flow's Gaussian in pixels.
 
     Returns:
-        h×w×2 float32 flow (dy, dx) in pixels of ``a``, and the h×w float32 length of forward + backward flow, less
+        h×w×2 float32 flow (dy, dx) in pixels of ``fixed``, and the h×w float32 length of forward + backward flow, less
         smoothed than the flow.
     """
     dis = _dense_inverse_search()
     # the stubs forget that there may be no initial flow
-    forward = np.ascontiguousarray(dis.calc(a, b, None)[..., ::-1])  # type: ignore[call-overload]
-    backward = np.ascontiguousarray(dis.calc(b, a, None)[..., ::-1])  # type: ignore[call-overload]
+    forward = np.ascontiguousarray(dis.calc(fixed, moving, None)[..., ::-1])  # type: ignore[call-overload]
+    backward = np.ascontiguousarray(dis.calc(moving, fixed, None)[..., ::-1])  # type: ignore[call-overload]
     discrepancy = compose(backward, forward)
     weight = np.exp(-np.square(discrepancy).sum(axis=-1))
     weight += np.float32(1e-3)  # never zero: empty regions take the flow of their surroundings
@@ -52,6 +52,6 @@ def _dense_inverse_search() -> cv2.DISOpticalFlow:
     return dis
 
 
-def follow(b: Image, flow: Field) -> Image:
-    """b(p + flow(p)) for a flow of :func:`smooth_flow`, as large as ``b``."""
-    return sample(b, np.asarray(cv2.resize(flow, b.shape[1::-1])), interpolation=cv2.INTER_LINEAR)
+def follow(moving: Image, flow: Field) -> Image:
+    """moving(p + flow(p)) for a flow of :func:`smooth_flow`, as large as ``moving``."""
+    return sample(moving, np.asarray(cv2.resize(flow, moving.shape[1::-1])), interpolation=cv2.INTER_LINEAR)

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.photo.window import Window
+from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.warp import Image
 
 Matrix = NDArray[np.float64]
@@ -42,29 +44,28 @@ class Plane:
         return normalised(other.to_photo @ planes @ np.linalg.inv(self.to_photo))
 
 
-def plane(image: Image, rows: slice, columns: slice, sampling: float) -> Plane:
+def plane(image: Image, part: Window, sampling: float) -> Plane:
     """A crop of a photograph, resized and made grey.
 
     Args:
         image: H×W×3, uint8, uint16 or float32 in [0, 1].
-        rows: of the crop, within the picture.
-        columns: likewise.
+        part: the crop, within the picture.
         sampling: pixels of the plane per pixel of the photograph, about: sides are rounded.
     """
-    part = image[rows, columns]
-    height, width = (max(1, round(side * sampling)) for side in part.shape[:2])
+    crop = image[part.rows, part.columns]
+    height, width = (max(1, round(side * sampling)) for side in crop.shape[:2])
     method = cv2.INTER_AREA if sampling < 1 else cv2.INTER_CUBIC
-    grey = part if sampling < 1 else _grey(part)  # reduce first: it is the cheaper order
+    grey = crop if sampling < 1 else _grey(crop)  # reduce first: it is the cheaper order
     small: Image = cv2.resize(grey, (width, height), interpolation=method)
-    step_y, step_x = part.shape[0] / height, part.shape[1] / width
-    to_photo = np.array(
-        [
-            [step_x, 0, columns.start + (step_x - 1) / 2],
-            [0, step_y, rows.start + (step_y - 1) / 2],
-            [0, 0, 1],
-        ]
-    )
+    step_y, step_x = crop.shape[0] / height, crop.shape[1] / width
+    to_photo = resize_matrix(step_y, step_x)
+    to_photo[:2, 2] += (part.columns.start, part.rows.start)
     return Plane(_scaled(small if sampling >= 1 else _grey(small), image.dtype), to_photo)
+
+
+def whole(image: Image) -> Window:
+    """All rows and columns of a picture."""
+    return Window(slice(0, image.shape[0]), slice(0, image.shape[1]))
 
 
 def normalised(homography: Matrix) -> Matrix:

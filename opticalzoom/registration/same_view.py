@@ -12,18 +12,21 @@ All of it happens on reduced pictures: a registration costs about the same for 1
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.photo.window import Window
 from opticalzoom.registration.flow import follow, smooth_flow
 from opticalzoom.registration.homography import refine_ecc
 from opticalzoom.registration.locate import Location, locate
 from opticalzoom.registration.method import Method
 from opticalzoom.registration.normalise import local_correlation, normalise_locally
-from opticalzoom.registration.plane import Matrix, Plane, normalised, plane
+from opticalzoom.registration.plane import Matrix, Plane, normalised, plane, whole
+from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Field, Image, scaled_homography, shrink
 
@@ -41,11 +44,11 @@ MIN_SIDE = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Alignment:
+class Correspondence:
     """Two photographs brought together on a working grid.
 
     Attributes:
-        target: X on the working grid.
+        fixed: X on the working grid.
         transform: 3×3, pixels of the photograph X to those of Y.
         flow: h×w×2 float32, in pixels of the working grid, over the whole of it.
         doubt: h×w float32, expected error in pixels of Y.
@@ -53,7 +56,7 @@ class Alignment:
         inliers: features that agree.
     """
 
-    target: Plane
+    fixed: Plane
     transform: Matrix
     flow: Field
     doubt: NDArray[np.float32]
@@ -63,12 +66,10 @@ class Alignment:
     def on_grid(self, to_x: Matrix, size: tuple[int, int], moving_size: tuple[int, int]) -> Registration:
         """The registration of a target, of which ``to_x`` (3×3) maps the pixels to X's."""
         height, width = (max(1, round(side)) for side in self._coarse_size(to_x, size))
-        to_target = np.diag([size[1] / width, size[0] / height, 1.0])
-        to_target[:2, 2] = (np.diag(to_target)[:2] - 1) / 2
-        to_plane = np.linalg.inv(self.target.to_photo) @ to_x  # of the target's pixels
-        shrink = np.diag([self.flow.shape[1] / self.target.size[1], self.flow.shape[0] / self.target.size[0], 1.0])
-        shrink[:2, 2] = (np.diag(shrink)[:2] - 1) / 2
-        to_coarse = (shrink @ to_plane @ to_target)[:2]
+        to_target = resize_matrix(size[0] / height, size[1] / width)
+        to_plane = np.linalg.inv(self.fixed.to_photo) @ to_x  # of the target's pixels
+        to_flow = resize_matrix(self.flow.shape[0] / self.fixed.size[0], self.flow.shape[1] / self.fixed.size[1])
+        to_coarse = (to_flow @ to_plane @ to_target)[:2]
         flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
         flow = cv2.warpAffine(self.flow, to_coarse, (width, height), flags=flags, borderMode=border)
         doubt = cv2.warpAffine(self.doubt, to_coarse, (width, height), flags=flags, borderMode=border)
@@ -86,10 +87,10 @@ class Alignment:
 
     def _coarse_size(self, to_x: Matrix, size: tuple[int, int]) -> tuple[float, float]:
         """Of the flow's grid over the target: as fine as the flow is."""
-        to_plane = np.linalg.inv(self.target.to_photo) @ to_x
+        to_plane = np.linalg.inv(self.fixed.to_photo) @ to_x
         return (
-            size[0] * to_plane[1, 1] * self.flow.shape[0] / self.target.size[0],
-            size[1] * to_plane[0, 0] * self.flow.shape[1] / self.target.size[1],
+            size[0] * to_plane[1, 1] * self.flow.shape[0] / self.fixed.size[0],
+            size[1] * to_plane[0, 0] * self.flow.shape[1] / self.fixed.size[1],
         )
 
 
@@ -106,53 +107,49 @@ def register(moving: Image, fixed: Image, *, scale: float = 1.0, method: Method 
     if method == "none":
         return unmoved(size, moving_size)
     if min(*size, *moving_size) < MIN_SIDE:
-        return rejected(size, moving_size, f"smaller than {MIN_SIDE} pixels")
-    location = locate(fixed, moving, 1.0)
+        return no_registration(size, moving_size, f"smaller than {MIN_SIDE} pixels")
+    location = locate(moving, fixed, 1.0)
     if location is None:
-        return rejected(size, moving_size, "too few common features and no common shift")
-    rows, columns = slice(0, size[0]), slice(0, size[1])
-    found = align(fixed, moving, location, rows, columns, 1.0, scale)
+        return no_registration(size, moving_size, "too few common features and no common shift")
+    found = find_correspondence(moving, fixed, location, whole(fixed), 1.0, scale)
     if method == "homography":
         found = replace(found, flow=np.zeros_like(found.flow))
     return found.on_grid(np.eye(3), size, moving_size)
 
 
-def align(
-    x: Image,
-    y: Image,
+def find_correspondence(
+    moving: Image,
+    fixed: Image,
     location: Location,
-    rows: slice,
-    columns: slice,
+    part: Window,
     oversampling: float = _OVERSAMPLING,
     detail: float = _OVERSAMPLING,
-) -> Alignment:
+) -> Correspondence:
     """Refine a location in a part of X: ECC on a pyramid, then flow.
 
     Args:
-        x: H×W×3.
-        y: h×w×3.
-        location: of ``y`` in ``x``, to a few pixels.
-        rows: of the part of ``x`` that is used.
-        columns: likewise.
-        oversampling: working pixels per pixel of ``x``, at most.
-        detail: size of what ``x`` resolves in those pixels.
+        moving: Y, h×w×3.
+        fixed: X, H×W×3.
+        location: of ``moving`` in ``fixed``, to a few pixels.
+        part: of ``fixed`` that is used.
+        oversampling: working pixels per pixel of ``fixed``, at most.
+        detail: size of what ``fixed`` resolves in those pixels.
     """
-    area = (rows.stop - rows.start) * (columns.stop - columns.start)
-    sampling = min(oversampling, float(np.sqrt(_WORKING_PIXELS / area)))
-    target = plane(x, rows, columns, sampling)
-    span = pixels_spanned(location.homography, (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2)
-    source = plane(y, slice(0, y.shape[0]), slice(0, y.shape[1]), min(1.0, sampling / span))
+    sampling = min(oversampling, float(np.sqrt(_WORKING_PIXELS / math.prod(part.shape))))
+    wide = plane(fixed, part, sampling)
+    span = pixels_spanned(location.homography, *middle(part))
+    long = plane(moving, whole(moving), min(1.0, sampling / span))
     detail *= sampling / oversampling
-    blurred = cv2.GaussianBlur(source.grey, (0, 0), max(detail / 2, 0.5))
-    a, b = normalise_locally(target.grey), normalise_locally(blurred)
-    homography = _refined(b, a, target.between(source, location.homography))
-    moved = normalise_locally(_warped(blurred, homography, target.size))
-    flow, error = smooth_flow(a, moved, max(_SMOOTHING * detail, _LEAST_SMOOTHING))
-    shown = _warped(np.ones(source.size, np.uint8), homography, target.size, cv2.BORDER_CONSTANT) > 0
-    correlation = local_correlation(a[shown], follow(moved, flow)[shown])
-    return Alignment(
-        target,
-        target.photos(source, homography),
+    blurred = cv2.GaussianBlur(long.grey, (0, 0), max(detail / 2, 0.5))
+    sharp, soft = normalise_locally(wide.grey), normalise_locally(blurred)
+    homography = _refined(soft, sharp, wide.between(long, location.homography))
+    moved = normalise_locally(_warped(blurred, homography, wide.size))
+    flow, error = smooth_flow(moved, sharp, max(_SMOOTHING * detail, _LEAST_SMOOTHING))
+    shown = _warped(np.ones(long.size, np.uint8), homography, wide.size, cv2.BORDER_CONSTANT) > 0
+    correlation = local_correlation(sharp[shown], follow(moved, flow)[shown])
+    return Correspondence(
+        wide,
+        wide.photos(long, homography),
         flow,
         np.asarray(error * (span / sampling), np.float32),
         correlation,
@@ -165,13 +162,18 @@ def _warped(image: Image, homography: Matrix, size: tuple[int, int], border: int
     return np.asarray(cv2.warpPerspective(image, homography, size[::-1], flags=flags, borderMode=border))
 
 
-def _refined(source: Image, target: Image, homography: Matrix) -> Matrix:
+def _refined(moving: Image, fixed: Image, homography: Matrix) -> Matrix:
     for side in _ECC_SIDES:
-        factor = min(1.0, side / max(target.shape))
-        small_source, small_target = shrink(source, 1 / factor), shrink(target, 1 / factor)
-        refined = refine_ecc(small_source, small_target, scaled_homography(homography, factor))
+        factor = min(1.0, side / max(fixed.shape))
+        small_moving, small_fixed = shrink(moving, 1 / factor), shrink(fixed, 1 / factor)
+        refined = refine_ecc(small_moving, small_fixed, scaled_homography(homography, factor))
         homography = scaled_homography(refined, 1 / factor)
     return normalised(homography)
+
+
+def middle(part: Window) -> tuple[float, float]:
+    """(y, x) of the middle of a part of a picture."""
+    return (part.rows.start + part.rows.stop) / 2, (part.columns.start + part.columns.stop) / 2
 
 
 def pixels_spanned(homography: Matrix, y: float, x: float) -> float:
@@ -199,7 +201,7 @@ def unmoved(size: tuple[int, int], moving_size: tuple[int, int]) -> Registration
     return Registration(size, moving_size, np.eye(3), np.zeros((1, 1, 2), np.float32), np.zeros((1, 1), np.float32))
 
 
-def rejected(size: tuple[int, int], moving_size: tuple[int, int], reason: str) -> Registration:
+def no_registration(size: tuple[int, int], moving_size: tuple[int, int], reason: str) -> Registration:
     """No registration, and why."""
     nothing = np.full((1, 1), np.inf, np.float32)
     return replace(unmoved(size, moving_size), doubt=nothing, correlation=0.0, residual=np.inf, reason=reason)

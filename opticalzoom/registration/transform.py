@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.photo.window import Window
 from opticalzoom.registration.plane import Matrix
+from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.warp import Field, Image, projected, shrink, within
 
 TRUST = 1.0
@@ -60,18 +62,18 @@ class Registration:
     def field(self) -> Field:
         """H×W×2 float32, (dy, dx) in pixels of the moving image: sample it at p + field(p)."""
         field = np.empty((*self.size, 2), np.float32)
-        for rows, columns in _tiles(self.size):
-            y, x = self._positions(rows, columns)
-            field[rows, columns, 0] = y - np.arange(rows.start, rows.stop)[:, None]
-            field[rows, columns, 1] = x - np.arange(columns.start, columns.stop)
+        for tile in _tiles(self.size):
+            y, x = self._positions(tile)
+            field[tile][..., 0] = y - np.arange(tile.rows.start, tile.rows.stop)[:, None]
+            field[tile][..., 1] = x - np.arange(tile.columns.start, tile.columns.stop)
         return field
 
     @cached_property
     def visible(self) -> NDArray[np.bool_]:
         """H×W bool: pixels that lie inside the moving image."""
         visible = np.empty(self.size, dtype=bool)
-        for rows, columns in _tiles(self.size):
-            visible[rows, columns] = within(*self._positions(rows, columns), *self.moving_size)
+        for tile in _tiles(self.size):
+            visible[tile] = within(*self._positions(tile), *self.moving_size)
         return visible
 
     @cached_property
@@ -113,16 +115,16 @@ class Registration:
         """
         to_image, image = _reduced(image, np.sqrt(abs(np.linalg.det(self.transform[:2, :2]))))
         warped = np.empty((*self.size, *image.shape[2:]), image.dtype)
-        for rows, columns in _tiles(self.size):
-            y, x = self._positions(rows, columns)
+        for tile in _tiles(self.size):
+            y, x = self._positions(tile)
             y = y * np.float32(to_image[1, 1]) + np.float32(to_image[1, 2])
             x = x * np.float32(to_image[0, 0]) + np.float32(to_image[0, 2])
-            warped[rows, columns] = _remap(image, y, x, interpolation).reshape(warped[rows, columns].shape)
+            warped[tile] = _remap(image, y, x, interpolation).reshape(warped[tile].shape)
         return warped
 
-    def _positions(self, rows: slice, columns: slice) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _positions(self, tile: Window) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(y, x) in the moving image of the target's pixels in a tile: exact at a grid of them, bilinear between."""
-        step = self._step
+        step, (rows, columns) = self._step, tile
         y = rows.start + step * np.arange((rows.stop - rows.start) // step + 2.0)
         x = columns.start + step * np.arange((columns.stop - columns.start) // step + 2.0)
         grid = np.stack(self._exactly(y, x), axis=-1).astype(np.float32)
@@ -153,10 +155,10 @@ class Registration:
         return np.asarray(cv2.remap(self.flow, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _tiles(size: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+def _tiles(size: tuple[int, int]) -> Iterator[Window]:
     for top in range(0, size[0], _TILE):
         for left in range(0, size[1], _TILE):
-            yield slice(top, min(top + _TILE, size[0])), slice(left, min(left + _TILE, size[1]))
+            yield Window(slice(top, min(top + _TILE, size[0])), slice(left, min(left + _TILE, size[1])))
 
 
 def _reduced(image: Image, pixels: float) -> tuple[Matrix, Image]:
@@ -165,8 +167,7 @@ def _reduced(image: Image, pixels: float) -> tuple[Matrix, Image]:
         return np.eye(3), image
     small = shrink(image, pixels)
     step_y, step_x = (side / whole for side, whole in zip(small.shape[:2], image.shape[:2], strict=True))
-    to_image = np.array([[step_x, 0, (step_x - 1) / 2], [0, step_y, (step_y - 1) / 2], [0, 0, 1]])
-    return to_image, small
+    return resize_matrix(step_y, step_x), small
 
 
 def _remap(image: Image, y: NDArray[np.float32], x: NDArray[np.float32], interpolation: int) -> Image:

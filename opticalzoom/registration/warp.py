@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.registration.resize import resize_matrix
+
 Field = NDArray[np.float32]
 Image = NDArray[Any]
 
@@ -40,8 +42,7 @@ def homography_field(homography: NDArray[np.float64], height: int, width: int) -
 
 def scaled_homography(homography: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
     """The same homography between images enlarged by ``factor`` (pixel centres at integer + ½ line up)."""
-    shift = (factor - 1) / 2
-    enlarge = np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1]], dtype=np.float64)
+    enlarge = resize_matrix(factor)
     return np.asarray(enlarge @ homography @ np.linalg.inv(enlarge))
 
 
@@ -74,12 +75,6 @@ def invert(field: Field) -> Field:
     for _ in range(_INVERSE_STEPS):
         inverse = -sample(field, inverse, interpolation=cv2.INTER_LINEAR, border=cv2.BORDER_REPLICATE)
     return np.asarray(inverse, dtype=np.float32)
-
-
-def resize_field(field: Field, height: int, width: int) -> Field:
-    """A field for the same scene on another grid: enlarged bilinearly, values in pixels of the new grid."""
-    scale = np.array([height / field.shape[0], width / field.shape[1]], dtype=np.float32)
-    return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR) * scale)
 
 
 def shrink(image: Image, factor: float) -> Image:

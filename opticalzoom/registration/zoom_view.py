@@ -11,9 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from opticalzoom.photo.window import Window
 from opticalzoom.registration.locate import Location, locate, locate_anywhere
 from opticalzoom.registration.plane import Matrix
-from opticalzoom.registration.same_view import MIN_SIDE, align, pixels_spanned, rejected
+from opticalzoom.registration.resize import corners, resize_matrix
+from opticalzoom.registration.same_view import (
+    MIN_SIDE,
+    find_correspondence,
+    middle,
+    no_registration,
+    pixels_spanned,
+)
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Image, projected, within
 
@@ -23,25 +31,17 @@ _MIN_VIEW = 16  # pixels of X
 _BLOCKS = 300  # along the longer side of a view: as finely as its borders are found, at least
 
 
-@dataclass(frozen=True)
-class View:
-    """The part of X that Y shows, even-aligned: safe for a Bayer mosaic."""
-
-    rows: slice
-    columns: slice
-
-
 @dataclass(frozen=True, eq=False)
 class RegisteredView:
     """A part of X and Y's registration to it.
 
     Attributes:
-        view: the part of X; empty if it was not found.
+        view: the part of X that Y shows, even-aligned: safe for a Bayer mosaic; empty if it was not found.
         registration: maps the grid ``scale`` × ``view`` to Y's pixels.
         ratio: of the fields of view as measured, X's over Y's, for sensors of one width.
     """
 
-    view: View
+    view: Window
     registration: Registration
     ratio: float
 
@@ -69,8 +69,8 @@ class RegisteredView:
         return {
             "top": self.view.rows.start,
             "left": self.view.columns.start,
-            "height": self.view.rows.stop - self.view.rows.start,
-            "width": self.view.columns.stop - self.view.columns.start,
+            "height": self.view.shape[0],
+            "width": self.view.shape[1],
             "ratio": self.ratio,
             "ok": found.ok,
             "reason": found.reason,
@@ -82,65 +82,70 @@ class RegisteredView:
         }
 
 
-def register_views(x: Image, y: Image, scale: int, ratio: float | None = None) -> RegisteredView:
+def register_views(moving: Image, fixed: Image, scale: int, ratio: float | None = None) -> RegisteredView:
     """Find the part of a wide shot that a long one shows, and register the two; never raises for what they show.
 
     Args:
-        x: the wide shot, H×W×3 RGB, uint8 or uint16, upright or both in sensor orientation.
-        y: the long shot, likewise; of any size.
+        moving: Y, the long shot, h×w×3 RGB, uint8 or uint16, upright or both in sensor orientation; of any size.
+        fixed: X, the wide shot, H×W×3, likewise.
         scale: of the target over X.
         ratio: of the fields of view, X's over Y's; None: from the pictures.
     """
-    if min(*x.shape[:2], *y.shape[:2]) < MIN_SIDE:
-        return _nothing(y, f"smaller than {MIN_SIDE} pixels")
-    location = locate(x, y, ratio * y.shape[1] / x.shape[1]) if ratio else None
-    location = location or locate_anywhere(x, y)
+    if min(*fixed.shape[:2], *moving.shape[:2]) < MIN_SIDE:
+        return _nothing(moving, f"smaller than {MIN_SIDE} pixels")
+    location = locate(moving, fixed, ratio * moving.shape[1] / fixed.shape[1]) if ratio else None
+    location = location or locate_anywhere(moving, fixed)
     if location is None:
-        return _nothing(y, "too few common features and no common shift")
-    rows, columns = _window(location, x, y)
-    if min(rows.stop - rows.start, columns.stop - columns.start) < _MIN_VIEW:
-        return _nothing(y, "the pictures hardly overlap")
-    found = align(x, y, location, rows, columns)
-    view = covered_view(found.transform, rows, columns, y.shape[:2])
-    height, width = view.rows.stop - view.rows.start, view.columns.stop - view.columns.start
-    if min(height, width) < _MIN_VIEW:
-        return _nothing(y, "the pictures hardly overlap")
-    to_x = np.array([[1 / scale, 0, 0], [0, 1 / scale, 0], [0, 0, 1.0]])
-    to_x[:2, 2] = (1 / scale - 1) / 2 + np.array([view.columns.start, view.rows.start])
-    registration = found.on_grid(to_x, (height * scale, width * scale), y.shape[:2])
-    span = pixels_spanned(found.transform, (rows.start + rows.stop) / 2, (columns.start + columns.stop) / 2)
-    return RegisteredView(view, registration, span * x.shape[1] / y.shape[1])
+        return _nothing(moving, "too few common features and no common shift")
+    part = _outline(location, moving, fixed)
+    if min(part.shape) < _MIN_VIEW:
+        return _nothing(moving, "the pictures hardly overlap")
+    found = find_correspondence(moving, fixed, location, part)
+    view = covered_view(found.transform, part, moving.shape[:2])
+    if min(view.shape) < _MIN_VIEW:
+        return _nothing(moving, "the pictures hardly overlap")
+    to_x = resize_matrix(1 / scale)
+    to_x[:2, 2] += (view.columns.start, view.rows.start)
+    registration = found.on_grid(to_x, (view.shape[0] * scale, view.shape[1] * scale), moving.shape[:2])
+    span = pixels_spanned(found.transform, *middle(part))
+    return RegisteredView(view, registration, span * fixed.shape[1] / moving.shape[1])
 
 
-def _window(location: Location, x: Image, y: Image) -> tuple[slice, slice]:
-    """Rows and columns of X around Y's outline, as far as X goes."""
-    height, width = y.shape[:2]
-    corners = np.array([[0, 0, 1], [width - 1, 0, 1], [width - 1, height - 1, 1], [0, height - 1, 1]], float)
-    points = corners @ np.linalg.inv(location.homography).T
+def _outline(location: Location, moving: Image, fixed: Image) -> Window:
+    """The part of X around Y's outline, as far as X goes."""
+    points = np.c_[corners(*moving.shape[:2]), np.ones(4)] @ np.linalg.inv(location.homography).T
     outline = points[:, :2] / points[:, 2:]
     margin = _WINDOW_MARGIN * np.ptp(outline, axis=0)
     low = np.maximum(np.floor(outline.min(axis=0) - margin), 0).astype(int)
-    high = np.minimum(np.ceil(outline.max(axis=0) + margin) + 1, x.shape[1::-1]).astype(int)
-    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+    high = np.minimum(np.ceil(outline.max(axis=0) + margin) + 1, fixed.shape[1::-1]).astype(int)
+    return Window(slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
 
 
-def covered_view(transform: Matrix, rows: slice, columns: slice, size: tuple[int, int]) -> View:
-    """The largest even-aligned part of X, about, that Y of ``size`` (height, width) shows entirely.
+def covered_view(transform: Matrix, part: Window, size: tuple[int, int]) -> Window:
+    """The largest even-aligned part of X within ``part``, about, that Y of ``size`` (height, width) shows entirely.
 
     The border that Y shows least of is cut until Y shows all four; by blocks of pixels where X is large.
     """
+    rows, columns = part
     top, left = rows.start + rows.start % 2, columns.start + columns.start % 2
     block = 2 * max(1, max(rows.stop - top, columns.stop - left) // (2 * _BLOCKS))
     shown = _shown(transform, (top, left), ((rows.stop - top) // block, (columns.stop - left) // block), block, size)
-    t, b, le, r = 0, shown.shape[0], 0, shown.shape[1]
-    while b > t and r > le:
-        part = shown[t:b, le:r]
+    kept = _fully_shown(shown)
+    return Window(*(slice(o + s.start * block, o + s.stop * block) for o, s in zip((top, left), kept, strict=True)))
+
+
+def _fully_shown(shown: NDArray[np.bool_]) -> Window:
+    """The part that is left when the border with the least share of True is cut until all four are True throughout."""
+    first, last = [0, 0], list(shown.shape)  # of the rows and of the columns
+    while last[0] > first[0] and last[1] > first[1]:
+        part = shown[first[0] : last[0], first[1] : last[1]]
         shares = [part[0].mean(), part[-1].mean(), part[:, 0].mean(), part[:, -1].mean()]
         worst = int(np.argmin(shares))
         if shares[worst] >= _COVERED:
             break
-        t, b, le, r = t + (worst == 0), b - (worst == 1), le + (worst == 2), r - (worst == 3)
-    return View(slice(top + t * block, top + b * block), slice(left + le * block, left + r * block))
+        axis, at_end = divmod(worst, 2)
+        first[axis], last[axis] = first[axis] + 1 - at_end, last[axis] - at_end
+    return Window(slice(first[0], last[0]), slice(first[1], last[1]))
 
 
 def _shown(
@@ -152,5 +157,5 @@ def _shown(
     return np.asarray(corners[:-1, :-1] & corners[1:, :-1] & corners[:-1, 1:] & corners[1:, 1:])
 
 
-def _nothing(y: Image, reason: str) -> RegisteredView:
-    return RegisteredView(View(slice(0, 0), slice(0, 0)), rejected((0, 0), y.shape[:2], reason), 0.0)
+def _nothing(moving: Image, reason: str) -> RegisteredView:
+    return RegisteredView(Window(slice(0, 0), slice(0, 0)), no_registration((0, 0), moving.shape[:2], reason), 0.0)
