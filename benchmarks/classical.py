@@ -24,7 +24,7 @@ from rich.progress import track
 from simulated import SCALE, Difference, SimulatedPair, simulate
 from views import STRENGTHS, postcards
 
-from opticalzoom.evaluation.report import write_text
+from opticalzoom.files import write_text
 from opticalzoom.registration.warp import Image
 from opticalzoom.registration.zoom_view import RegisteredView, register_views
 
@@ -57,7 +57,7 @@ def classical(x: Image, y: Image, ratio: float) -> tuple[NDArray[np.float64], Im
 def compare(pair: SimulatedPair) -> dict[str, float]:
     """Median error of both at the pixels that ours trusts, in pixels of Y."""
     start = time.perf_counter()
-    found = register_views(pair.x, pair.y, SCALE, pair.ratio)
+    found = register_views(pair.y, pair.x, SCALE, pair.ratio)
     found.registration.warp(pair.y, cv2.INTER_LINEAR)
     between = time.perf_counter()
     affine, _ = classical(pair.x, pair.y, pair.ratio)
@@ -103,7 +103,7 @@ def large_sequence(scene: Image) -> dict[str, object]:
     verdicts: list[bool] = []
     for shot, ratio in others:
         start = time.perf_counter()
-        found: RegisteredView = register_views(shot, longest[0], max(1, round(ratio)), ratio)
+        found: RegisteredView = register_views(longest[0], shot, max(1, round(ratio)), ratio)
         registered = time.perf_counter()
         found.registration.warp(longest[0], cv2.INTER_LINEAR)
         between = time.perf_counter()

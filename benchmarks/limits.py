@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
-from opticalzoom.evaluation.report import write_text
+from opticalzoom.files import write_text
 from opticalzoom.metrics.fidelity import limited_range_y
 from opticalzoom.pairs.sources import City100, Pixels
 from opticalzoom.training.patches import to_tensor

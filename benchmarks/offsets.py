@@ -21,7 +21,8 @@ from torch import nn
 
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.evaluation.offsets import KnownOffsets, end_point_errors, estimate, known_offsets
-from opticalzoom.evaluation.report import write_png, write_text
+from opticalzoom.evaluation.report import write_png
+from opticalzoom.files import write_text
 from opticalzoom.models import MODELS, build
 from opticalzoom.pages.pictures import Picture, beside, flow_limit, flow_picture, label
 from opticalzoom.pairs.simulate.misalignment import Misalignment

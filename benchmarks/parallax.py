@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from opticalzoom.evaluation.report import write_text
+from opticalzoom.files import write_text
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, open_source
 from opticalzoom.registration.method import Method

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.pairs.simulate.misalignment import LensSimulation, random_homography, random_local_field
+from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
+from opticalzoom.pairs.simulate.misalignment import random_homography, random_local_field
 from opticalzoom.photo.colour.srgb import linear_to_srgb, srgb_to_linear
 from opticalzoom.registration.warp import Field, Image
 from opticalzoom.registration.zoom_view import RegisteredView

@@ -23,7 +23,7 @@ from rich.progress import track
 from simulated import SCALE, Difference, SimulatedPair, crop_to, errors, read, simulate, wall
 from skimage import data
 
-from opticalzoom.evaluation.report import write_text
+from opticalzoom.files import write_text
 from opticalzoom.registration.warp import Image
 from opticalzoom.registration.zoom_view import register_views
 
@@ -93,7 +93,7 @@ def pair_of(scene: Scene, number: int) -> tuple[SimulatedPair, Difference]:
 def measure(scene: Scene, number: int) -> tuple[dict, SimulatedPair]:
     pair, difference = pair_of(scene, number)
     start = time.perf_counter()
-    found = register_views(pair.x, pair.y, SCALE, pair.ratio)
+    found = register_views(pair.y, pair.x, SCALE, pair.ratio)
     row = {"scene": scene[0], **difference.__dict__, "width": pair.y.shape[1], "seconds": time.perf_counter() - start}
     row |= found.summary()
     return row | (errors(pair, found) if found.view.rows.stop else {}), pair
@@ -116,7 +116,7 @@ def main() -> None:
         print({k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()}, flush=True)
         pairs.append((scene[0], pair))
     for (name, one), (other_name, other) in track(list(zip(pairs, pairs[len(pairs) // 2 :] + pairs, strict=False))):
-        found = register_views(one.x, other.y, SCALE, one.ratio)  # neighbours share postcards
+        found = register_views(other.y, one.x, SCALE, one.ratio)  # neighbours share postcards
         wrong.append({"scene": f"{name}, {other_name}", **found.summary()})
         print({k: round(v, 3) if isinstance(v, float) else v for k, v in wrong[-1].items()}, flush=True)
     result = {"seed": 0, "threads": cv2.getNumThreads(), "pairs": rows, "wrong_pairs": wrong}

@@ -15,7 +15,7 @@ from opticalzoom.weights.contract import SCALES
 
 if TYPE_CHECKING:
     from opticalzoom.pairs.scenes.sequence import Problem
-    from opticalzoom.pairs.shot_pair import Job
+    from opticalzoom.pairs.shot_pair import PairJob
 
 _LOST = "its process died twice; perhaps for lack of memory"
 
@@ -29,20 +29,20 @@ def run_prepare(arguments: list[str]) -> int:
     """
     args = _parser().parse_args(arguments)
     from opticalzoom.pairs.manifest import append_record
-    from opticalzoom.pairs.shot_pair import is_done, prepare
+    from opticalzoom.pairs.shot_pair import is_prepared, prepare_shots
     from opticalzoom.parallel.schedule import run_here, run_on_cluster
 
     photos, output = Path(args.photos).expanduser().resolve(), Path(args.output).expanduser().resolve()
     with results_console().status("Looking for scenes"):
-        jobs, problems = plan(photos, output, args.scale, args.tolerance)
+        jobs, problems = plan_pairs(photos, output, args.scale, args.tolerance)
     known = _open_output(output, args.scale)
-    todo = [job for job in jobs if not is_done(job, known.get(job.pair.name))]
+    todo = [job for job in jobs if not is_prepared(job, known.get(job.pair.name))]
     say(f"{len(jobs)} pairs of shots for ×{args.scale}, {len(jobs) - len(todo)} of them done before")
     records = {job.pair.name: known[job.pair.name] for job in jobs if job not in todo}
     work = (
-        run_on_cluster(prepare, todo, args.scheduler, _lost)
+        run_on_cluster(prepare_shots, todo, args.scheduler, _lost)
         if args.scheduler
-        else run_here(prepare, todo, args.workers, _lost)
+        else run_here(prepare_shots, todo, args.workers, _lost)
     )
     accepted = 0
 
@@ -61,14 +61,14 @@ def run_prepare(arguments: list[str]) -> int:
     return _finish(output, photos, list(records.values()), problems)
 
 
-def plan(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list[Job], list[Problem]]:
+def plan_pairs(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list[PairJob], list[Problem]]:
     """The pairs to prepare, and the files that are not used.
 
     Raises:
         PairError: the folder is missing, or holds no pair of shots for this scale.
     """
     from opticalzoom.pairs.scenes.sequence import find_scenes, pair_shots
-    from opticalzoom.pairs.shot_pair import Job, job_key
+    from opticalzoom.pairs.shot_pair import PairJob, job_key
 
     if not photos.is_dir():
         raise PairError("no such folder.", path=photos, remedy="Name the folder that holds the photos.")
@@ -84,7 +84,7 @@ def plan(photos: Path, output: Path, scale: int, tolerance: float) -> tuple[list
             path=photos,
             remedy="Try another --scale or a larger --tolerance.",
         )
-    return [Job(pair, scene.name, output, scale, job_key(pair, scale)) for scene, pair in found], problems
+    return [PairJob(pair, scene.name, output, scale, job_key(pair, scale)) for scene, pair in found], problems
 
 
 def _open_output(output: Path, scale: int) -> dict[str, Record]:
@@ -117,10 +117,10 @@ def _remove(folder: Path) -> None:
     folder.rmdir()
 
 
-def _lost(job: Job) -> Record:
-    from opticalzoom.pairs.shot_pair import rejected
+def _lost(job: PairJob) -> Record:
+    from opticalzoom.pairs.shot_pair import rejection
 
-    return rejected(job, _LOST)
+    return rejection(job, _LOST)
 
 
 def _finish(output: Path, photos: Path, records: list[Record], problems: list[Problem]) -> int:

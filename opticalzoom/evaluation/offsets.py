@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from opticalzoom.errors import ModelError, PairError
 from opticalzoom.models.align import inside_mask
 from opticalzoom.pairs.pair import Source
-from opticalzoom.pairs.registered import Preparation, prepare_pair
+from opticalzoom.pairs.registered import Preparation, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.training.patches import to_tensor
 from opticalzoom.weights.contract import Contract
@@ -61,7 +61,7 @@ def known_offsets(source: Source, name: str, contract: Contract, misalignment: M
         raise PairError(f"{name}: the true displacement is only known where pairs are aligned to begin with.")
     pair = source.load(name)
     preparation = Preparation(contract.input, misalignment, method="none")
-    prepared = prepare_pair(pair, contract.scale, preparation)
+    prepared = training_pair(pair, contract.scale, preparation)
     if prepared.reason:
         raise PairError(f"{name}: {prepared.reason}.")
     factor, (height, width) = contract.grid_factor, prepared.y.shape[:2]

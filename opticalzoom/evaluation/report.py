@@ -19,7 +19,7 @@ from rich.table import Table
 from opticalzoom.errors import OutputExistsError
 from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.files import atomic_path
+from opticalzoom.files import atomic_path, write_text
 from opticalzoom.pages.pictures import Picture, contact_sheet
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
@@ -138,16 +138,6 @@ def write_results(
     write_text(folder / "table.md", table, overwrite=overwrite)
     write_text(folder / "results.json", results_json(averages, skipped, command), overwrite=overwrite)
     write_png(folder / "contact.png", contact_sheet(examples), overwrite=overwrite)
-
-
-def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write UTF-8 text, whole or not at all.
-
-    Raises:
-        OutputExistsError: it is there and must not be replaced.
-    """
-    with atomic_path(path, overwrite) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def write_png(path: Path, picture: Picture, *, overwrite: bool = False) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from opticalzoom.errors import OutputExistsError, PairError
-from opticalzoom.pairs.benchmark_set import Job, PairSet, Written, new_manifest, write_pair
-from opticalzoom.pairs.fingerprints import MANIFEST, Manifest, problems, read_manifest, set_fingerprint, write_manifest
+from opticalzoom.pairs.benchmark_set import PairToMake, PairSet, MadePair, new_manifest, write_pair
+from opticalzoom.pairs.fingerprints import MANIFEST, Manifest, problems, read_set_manifest, set_fingerprint, write_set_manifest
 from opticalzoom.pairs.pair import Source
 from opticalzoom.parallel.schedule import run_here
 
 _LOST = "its process died twice; perhaps for lack of memory"
 
-WatchWriting = Callable[[Iterator[Written], int], Iterable[Written]]
+WatchWriting = Callable[[Iterator[MadePair], int], Iterable[MadePair]]
 """(pairs as they are written, how many there will be) -> the same pairs; for a progress bar."""
 WatchChecking = Callable[[Iterator[list[str]], int], Iterable[list[str]]]
 """(what is wrong with each pair, how many there are) -> the same; for a progress bar."""
@@ -48,7 +48,7 @@ def write_sets(
     """
     manifests = {pairs: _open_set(source, pairs, output, overwrite) for pairs in sets}
     jobs = [
-        Job(source, name, pairs, output / pairs.name)
+        PairToMake(source, name, pairs, output / pairs.name)
         for pairs, manifest in manifests.items()
         for name in manifest["names"]
         if not _is_there(output / pairs.name, manifest, name)
@@ -59,7 +59,7 @@ def write_sets(
             manifest["left_out"][done.job.name] = done.reason
         else:
             manifest["pairs"][done.job.name] = done.files
-        write_manifest(done.job.folder, manifest)
+        write_set_manifest(done.job.folder, manifest)
     return manifests
 
 
@@ -79,7 +79,7 @@ def check_sets(
         PairError: there is no manifest, or one is damaged.
     """
     folders = [path.parent for path in sorted(output.rglob(MANIFEST))]
-    manifests = {folder: manifest for folder in folders if (manifest := read_manifest(folder)) is not None}
+    manifests = {folder: manifest for folder in folders if (manifest := read_set_manifest(folder)) is not None}
     if not manifests:
         raise PairError(f"holds no {MANIFEST}.", path=output, remedy="Name the folder given as -o before.")
     for folder, manifest in manifests.items():
@@ -100,11 +100,11 @@ def _open_set(source: Source, pairs: PairSet, output: Path, overwrite: bool) -> 
         OutputExistsError: the folder holds pairs of other parameters or versions, or something else.
     """
     folder, fresh = output / pairs.name, new_manifest(source, pairs)
-    known = None if overwrite else read_manifest(folder)
+    known = None if overwrite else read_set_manifest(folder)
     if known is None:
         if not overwrite and folder.is_dir() and any(folder.iterdir()):
             raise OutputExistsError("holds other files.", path=folder, remedy="Choose another -o, or add --overwrite.")
-        write_manifest(folder, fresh)
+        write_set_manifest(folder, fresh)
         return fresh
     for part in ("parameters", "versions", "names"):
         if known[part] != fresh[part]:
@@ -122,5 +122,5 @@ def _is_there(folder: Path, manifest: Manifest, name: str) -> bool:
     return bool(files) and all((folder / file).is_file() for file in files)
 
 
-def _lost(job: Job) -> Written:
-    return Written(job, {}, _LOST)
+def _lost(job: PairToMake) -> MadePair:
+    return MadePair(job, {}, _LOST)

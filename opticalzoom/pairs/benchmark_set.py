@@ -48,7 +48,7 @@ class PairSet:
 
 
 @dataclass(frozen=True)
-class Job:
+class PairToMake:
     """A pair to write.
 
     Attributes:
@@ -65,10 +65,10 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Written:
+class MadePair:
     """What became of a job: file -> fingerprint, or the reason why there is none."""
 
-    job: Job
+    job: PairToMake
     files: dict[str, str]
     reason: str = ""
 
@@ -99,7 +99,7 @@ def new_manifest(source: Source, pairs: PairSet) -> Manifest:
     return {"parameters": parameters, "versions": versions(), "names": names, "left_out": {}, "pairs": {}}
 
 
-def write_pair(job: Job) -> Written:
+def write_pair(job: PairToMake) -> MadePair:
     """Make a pair's arrays and write them, in place of older ones; a pair that cannot be used gets a reason.
 
     Raises:
@@ -108,13 +108,13 @@ def write_pair(job: Job) -> Written:
     try:
         arrays = pair_arrays(job.source.load(job.name), job.source.scale, job.pairs)
     except OpticalZoomError as error:
-        return Written(job, {}, str(error))
+        return MadePair(job, {}, str(error))
     if isinstance(arrays, str):
-        return Written(job, {}, arrays)
+        return MadePair(job, {}, arrays)
     files = {f"{key}/{job.name}.{'npz' if key == 'field' else 'png'}": array for key, array in arrays.items()}
     for file, array in files.items():
         write_array(job.folder / file, array)
-    return Written(job, {file: fingerprint(array) for file, array in files.items()})
+    return MadePair(job, {file: fingerprint(array) for file, array in files.items()})
 
 
 def pair_arrays(pair: Pair, scale: int, pairs: PairSet) -> dict[str, Array] | str:

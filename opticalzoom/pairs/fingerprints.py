@@ -86,7 +86,7 @@ def set_fingerprint(pairs: Mapping[str, Mapping[str, str]]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def read_manifest(folder: Path) -> Manifest | None:
+def read_set_manifest(folder: Path) -> Manifest | None:
     """A folder's manifest, None if there is none.
 
     Raises:
@@ -104,7 +104,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     raise PairError("is no manifest of misaligned pairs.", path=path, remedy="Make the pairs again with --overwrite.")
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_set_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace it, with the fingerprint of the pairs as they are now."""
     text = json.dumps({**manifest, "fingerprint": set_fingerprint(manifest["pairs"])}, indent=1, allow_nan=False)
     with atomic_path(folder / MANIFEST, overwrite=True, error=PairError) as part:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from opticalzoom.evaluation.report import write_text
+from opticalzoom.files import write_text
 from opticalzoom.pairs.manifest import Record
 from opticalzoom.pairs.pair_pictures import KINDS, picture_path
 from opticalzoom.pairs.scenes.sequence import Problem

@@ -1,6 +1,6 @@
 """From a source's pair to one that can be trained on: misaligned if asked, registered, on one grid, cached.
 
-``prepare_pair`` is a pure function; ``PairCache`` remembers its results on disk.
+``training_pair`` is a pure function; ``PairCache`` remembers its results on disk.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Preparation:
 
 
 @dataclass(frozen=True)
-class PreparedPair:
+class TrainingPair:
     """A pair on one grid: a pixel of X and the s×s pixels of Y at the same place show the same thing.
 
     RAW pairs have their colours in encoded camera space, see :mod:`opticalzoom.photo.raw.camera_space`.
@@ -73,17 +73,17 @@ class PreparedPair:
     reason: str = ""
 
 
-def prepare_pair(pair: Pair, scale: int, preparation: Preparation) -> PreparedPair:
+def training_pair(pair: Pair, scale: int, preparation: Preparation) -> TrainingPair:
     """Misalign, register and crop one pair; a pair that does not fit gets a reason, not an exception."""
     small, large = both_grids(pair, scale)
     if min(small.shape[:2]) == 0:
-        return rejected(pair.name, f"X has {pair.x.shape[:2]} pixels, too small for ×{scale}")
+        return unusable(pair.name, f"X has {pair.x.shape[:2]} pixels, too small for ×{scale}")
     y, mask, found = aligned_target(pair, large, scale, preparation)
     if not found.ok:
-        return rejected(pair.name, found.reason)
+        return unusable(pair.name, found.reason)
     if preparation.input == "raw":
         return _in_camera_space(pair, small, y, mask, preparation)
-    return PreparedPair(pair.name, large if preparation.input == "resized" else small, y, mask)
+    return TrainingPair(pair.name, large if preparation.input == "resized" else small, y, mask)
 
 
 def aligned_target(
@@ -106,7 +106,7 @@ def aligned_target(
         found = registration.unmoved(size, moved.shape[:2])
         if moved.shape[:2] != size:
             reason = f"Y has {moved.shape[:2]} pixels, {size} expected without registration"
-            found = registration.rejected(size, moved.shape[:2], reason)
+            found = registration.no_registration(size, moved.shape[:2], reason)
         return moved, valid, found
     found = registration.register(moved, large, scale=scale, method=preparation.method)
     if not found.ok:
@@ -117,18 +117,18 @@ def aligned_target(
 
 def _in_camera_space(
     pair: Pair, small: Pixels, y: Pixels, mask: NDArray[np.bool_], preparation: Preparation
-) -> PreparedPair:
+) -> TrainingPair:
     """The pair with X as a packed mosaic; what lies under an odd last row or column of X is cut from Y and mask."""
     height, width = (side // 2 * 2 for side in small.shape[:2])
     if min(height, width) == 0:
-        return rejected(pair.name, f"X has {small.shape[:2]} pixels, too small for a mosaic")
+        return unusable(pair.name, f"X has {small.shape[:2]} pixels, too small for a mosaic")
     raw = pair.mosaic or preparation.sensor.shoot(small, pair.name)
     if raw.mosaic.shape != (height, width):
-        return rejected(pair.name, f"its mosaic has {raw.mosaic.shape} pixels, {height, width} expected as X has")
+        return unusable(pair.name, f"its mosaic has {raw.mosaic.shape} pixels, {height, width} expected as X has")
     scale = y.shape[0] // small.shape[0]
     part = slice(height * scale), slice(width * scale)
     target = encode_picture(y[part], raw, preparation.white_balance)
-    return PreparedPair(pair.name, encode_mosaic(raw, preparation.white_balance), target, mask[part])
+    return TrainingPair(pair.name, encode_mosaic(raw, preparation.white_balance), target, mask[part])
 
 
 def both_grids(pair: Pair, scale: int) -> tuple[Pixels, Pixels]:
@@ -162,10 +162,10 @@ def _misaligned(pair: Pair, misalignment: Misalignment) -> tuple[Pixels, NDArray
     return motion.apply(pair.y), motion.valid & kept.astype(bool)
 
 
-def rejected(name: str, reason: str) -> PreparedPair:
+def unusable(name: str, reason: str) -> TrainingPair:
     """A pair that is left out."""
     empty = np.zeros((0, 0, 3), np.uint8)
-    return PreparedPair(name, empty, empty, np.zeros((0, 0), bool), reason)
+    return TrainingPair(name, empty, empty, np.zeros((0, 0), bool), reason)
 
 
 class PairCache:
@@ -174,14 +174,14 @@ class PairCache:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).expanduser()
 
-    def get(self, source: Source, name: str, preparation: Preparation) -> PreparedPair:
+    def get(self, source: Source, name: str, preparation: Preparation) -> TrainingPair:
         """The prepared pair, from disk if it is there; a pair that cannot be read is rejected with the reason."""
         home = self.folder / self._key(source, name, preparation)
         if not (home / "pair.json").exists():
             try:
-                pair = prepare_pair(source.load(name), source.scale, preparation)
+                pair = training_pair(source.load(name), source.scale, preparation)
             except OpticalZoomError as error:
-                return rejected(name, str(error))  # not cached: the file may be mended
+                return unusable(name, str(error))  # not cached: the file may be mended
             self._store(pair, home)
         return self._load(home)
 
@@ -195,7 +195,7 @@ class PairCache:
         parts = (registration.VERSION, source.describe(), source.scale, name, stamps, settings)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
-    def _store(self, pair: PreparedPair, home: Path) -> None:
+    def _store(self, pair: TrainingPair, home: Path) -> None:
         """Write to a temporary folder and rename: a killed process leaves no half pair behind."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -221,14 +221,14 @@ class PairCache:
             shutil.rmtree(part, ignore_errors=True)
 
     @staticmethod
-    def _load(home: Path) -> PreparedPair:
+    def _load(home: Path) -> TrainingPair:
         info = json.loads((home / "pair.json").read_text())
         with _READING:
             x, y, mask = (
                 np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None)
                 for key in ("x", "y", "mask")
             )
-        return PreparedPair(info["name"], x, y, mask, info["reason"])
+        return TrainingPair(info["name"], x, y, mask, info["reason"])
 
 
 def _publish(part: Path, home: Path) -> None:

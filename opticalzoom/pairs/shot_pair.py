@@ -35,7 +35,7 @@ LEAST_SIDE = 32
 
 
 @dataclass(frozen=True)
-class Job:
+class PairJob:
     """A pair to prepare.
 
     Attributes:
@@ -60,7 +60,7 @@ def job_key(pair: ShotPair, scale: int) -> str:
     return hashlib.sha256(json.dumps([VERSION, scale, pair.ratio, stamps]).encode()).hexdigest()[:16]
 
 
-def is_done(job: Job, record: Record | None) -> bool:
+def is_prepared(job: PairJob, record: Record | None) -> bool:
     """Whether this record is the job's, and its files are there."""
     if record is None or record.get("key") != job.key:
         return False
@@ -68,7 +68,7 @@ def is_done(job: Job, record: Record | None) -> bool:
     return not record["accepted"] or all((folder / name).is_file() for name in (X, Y, MASK))
 
 
-def prepare(job: Job) -> Record:
+def prepare_shots(job: PairJob) -> Record:
     """Register a pair and write it; its record for the manifest. Pairs that cannot be used are rejected with a reason.
 
     Raises:
@@ -77,12 +77,12 @@ def prepare(job: Job) -> Record:
     cv2.setNumThreads(1)  # on a cluster's workers, too: parallelism comes from the pairs
     try:
         loaded = _load(job.pair)
-        found = register_views(loaded.x, loaded.y, job.scale, job.pair.ratio)
+        found = register_views(loaded.y, loaded.x, job.scale, job.pair.ratio)
         summary = {name: _plain(value) for name, value in found.summary().items() if name not in {"ok", "reason"}}
     except OpticalZoomError as error:
-        return rejected(job, str(error))
+        return rejection(job, str(error))
     except Exception as error:  # one odd file must not end a night's run
-        return rejected(job, f"failed with {type(error).__name__}: {error}")
+        return rejection(job, f"failed with {type(error).__name__}: {error}")
     reason = found.reason
     if found.ok and min(summary["height"], summary["width"]) < LEAST_SIDE:
         reason = f"the two shots share only {summary['width']}×{summary['height']} pixels"
@@ -102,7 +102,7 @@ def prepare(job: Job) -> Record:
     return {**_record(job), "accepted": not reason, "reason": reason, **summary, "flow": flow}
 
 
-def rejected(job: Job, reason: str) -> Record:
+def rejection(job: PairJob, reason: str) -> Record:
     """The record of a pair that could not even be read or compared."""
     return {**_record(job), "accepted": False, "reason": reason}
 
@@ -131,7 +131,7 @@ def _picture(shot: Shot) -> Pixels:
     return develop(read_raw(shot.path)).pixels
 
 
-def _write(job: Job, loaded: _Loaded, found: RegisteredView) -> None:
+def _write(job: PairJob, loaded: _Loaded, found: RegisteredView) -> None:
     x = np.ascontiguousarray(found.crop(loaded.x))
     trusted = found.registration.trusted
     y = _matched(found.warp(loaded.y), x, trusted, loaded.y.dtype)
@@ -166,7 +166,7 @@ def _folder(home: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _record(job: Job) -> Record:
+def _record(job: PairJob) -> Record:
     short, long = job.pair.short, job.pair.long
     return {
         "name": job.pair.name,

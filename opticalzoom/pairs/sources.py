@@ -12,7 +12,7 @@ from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import SourceName, Split
 from opticalzoom.pairs.pair import Pair, Pixels, Source, as_rgb
 from opticalzoom.pairs.prepared import PreparedPairs
-from opticalzoom.pairs.simulate.misalignment import LensSimulation
+from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import find_photos, read_photo
 

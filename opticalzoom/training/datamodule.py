@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs.registered import PairCache, Preparation, PreparedPair
+from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
@@ -83,8 +83,8 @@ class PairsDataModule(pl.LightningDataModule):
         self._misalignment = Misalignment(misalignment, local, seed, parallax)
         self._patch_size, self._batch_size, self._augment = patch_size, batch_size, augment
         self._workers, self._seed = workers, seed
-        self.training: list[list[PreparedPair]] = []  # a list for each root
-        self.validation: list[PreparedPair] = []
+        self.training: list[list[TrainingPair]] = []  # a list for each root
+        self.validation: list[TrainingPair] = []
 
     def prepare_data(self) -> None:
         """Fill the cache, in the first process only."""
@@ -105,7 +105,7 @@ class PairsDataModule(pl.LightningDataModule):
                         remedy="Reasons are listed above, if pairs were left out; otherwise add more pairs.",
                     )
 
-    def _prepare(self, root: str, split: Split, *, report: bool = False) -> list[PreparedPair]:
+    def _prepare(self, root: str, split: Split, *, report: bool = False) -> list[TrainingPair]:
         source = open_source(root, self._source, scale=self._scale, camera=self._camera, seed=self._seed)
         preparation, cache = self._preparation(source, split), PairCache(self._cache)
         return prepare_all(source, source.names(split), preparation, cache, report=report)
@@ -143,7 +143,7 @@ class PairsDataModule(pl.LightningDataModule):
 
 def prepare_all(
     source: Source, names: list[str], preparation: Preparation, cache: PairCache, *, report: bool = True
-) -> list[PreparedPair]:
+) -> list[TrainingPair]:
     """Prepare pairs on all cores with a progress bar; rejected ones are left out, and listed if ``report``."""
     console = Console(stderr=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV releases the interpreter lock
@@ -155,12 +155,12 @@ def prepare_all(
     return [pair for pair in pairs if not pair.reason]
 
 
-def shares(pairs: Sequence[PreparedPair]) -> list[float]:
+def shares(pairs: Sequence[TrainingPair]) -> list[float]:
     """Each pair's part of all pixels of Y; they sum to one."""
     areas = [pair.y.shape[0] * pair.y.shape[1] for pair in pairs]
     return [area / sum(areas) for area in areas]
 
 
-def whole(pair: PreparedPair) -> dict[str, Tensor]:
+def whole(pair: TrainingPair) -> dict[str, Tensor]:
     """A whole prepared pair as one sample of the patches' form."""
     return {"x": to_tensor(pair.x), "y": to_tensor(pair.y), "mask": to_tensor(pair.mask[..., None])}

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from opticalzoom.errors import ConfigError
-from opticalzoom.pairs.registered import PreparedPair
+from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.photo.raw.mosaic import pack, unpack
 from opticalzoom.registration.warp import Image
 
@@ -44,7 +44,7 @@ class PatchDataset(Dataset[Sample]):
 
     def __init__(
         self,
-        pairs: Sequence[PreparedPair],
+        pairs: Sequence[TrainingPair],
         scale: int,
         size: int,
         seed: int = 0,
@@ -85,7 +85,7 @@ class PatchDataset(Dataset[Sample]):
         parts = turned_raw(window, turn) if self._margin else tuple(turned(part, turn) for part in window)
         return dict(zip(("x", "y", "mask"), map(to_tensor, parts), strict=True))
 
-    def _window(self, pair: PreparedPair, rng: np.random.Generator) -> tuple[int, int]:
+    def _window(self, pair: TrainingPair, rng: np.random.Generator) -> tuple[int, int]:
         size = self._size + self._margin
         height, width = (side // self._scale - size + 1 for side in pair.y.shape[:2])
         for _ in range(_TRIES):

@@ -18,7 +18,7 @@ from skimage import data
 from opticalzoom.cli.main import main
 from opticalzoom.pairs import benchmark_files, fingerprints
 from opticalzoom.pairs.benchmark_set import FIELD_STEP, PairSet, pair_arrays
-from opticalzoom.pairs.registered import Preparation, prepare_pair
+from opticalzoom.pairs.registered import Preparation, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.registration.warp import sample
@@ -104,7 +104,7 @@ def test_the_files_hold_what_training_on_the_data_itself_gets(city100, made):
     source = open_source(city100)
     for name in TRAIN:
         pair = source.load(name)
-        expected = prepare_pair(pair, 3, Preparation(misalignment=moves, method="none"))
+        expected = training_pair(pair, 3, Preparation(misalignment=moves, method="none"))
         motion = moves.motion(name, *SIZE)
         np.testing.assert_array_equal(pixels(made / SET / "x" / f"{name}.png"), expected.x)
         np.testing.assert_array_equal(pixels(made / SET / "y" / f"{name}.png"), expected.y)

@@ -82,7 +82,7 @@ def test_a_second_run_does_nothing_again(card, monkeypatch, capsys):
     assert run(card) == 0
     before = records(card)
     monkeypatch.setattr(schedule, "run_here", in_this_process)
-    monkeypatch.setattr(preparation, "prepare", lambda job: pytest.fail("was done before"))
+    monkeypatch.setattr(preparation, "prepare_shots", lambda job: pytest.fail("was done before"))
     assert run(card) == 0
     assert records(card) == before
     assert "3 of them done before" in capsys.readouterr().out
@@ -95,8 +95,8 @@ def test_what_changed_is_done_again(card, monkeypatch):
     shutil.rmtree(card.parent / "out" / "pairs" / records(card)[2]["name"])
     done = []
     monkeypatch.setattr(schedule, "run_here", in_this_process)
-    prepare = preparation.prepare
-    monkeypatch.setattr(preparation, "prepare", lambda job: (done.append(job.pair.name), prepare(job))[1])
+    prepare = preparation.prepare_shots
+    monkeypatch.setattr(preparation, "prepare_shots", lambda job: (done.append(job.pair.name), prepare(job))[1])
     assert run(card) == 0
     assert done == [r["name"] for r in records(card)[1:]]
 

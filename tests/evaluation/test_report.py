@@ -12,7 +12,8 @@ from PIL import Image
 
 from opticalzoom.errors import OutputExistsError
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import csv_text, markdown_table, means, results_json, write_png, write_text
+from opticalzoom.evaluation.report import csv_text, markdown_table, means, results_json, write_png
+from opticalzoom.files import write_text
 from opticalzoom.metrics import METRICS
 from opticalzoom.pages.page import Section, html_page
 

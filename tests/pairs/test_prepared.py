@@ -1,16 +1,14 @@
-"""Manifests and the source that reads prepared folders."""
+"""The source that reads prepared folders."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pytest
 from skimage import data
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs.manifest import NAME, append_record, read_manifest, write_manifest
-from opticalzoom.pairs.registered import Preparation, prepare_pair
+from opticalzoom.pairs.manifest import append_record
+from opticalzoom.pairs.registered import Preparation, training_pair
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import PreparedPairs, open_source
 from opticalzoom.photo.photograph import Photo, write_photo
@@ -38,26 +36,6 @@ def folder(tmp_path):
     write_dng(tmp_path / "pairs" / "p0" / "x.dng", MosaicSimulation().shoot(x, "x"))
     append_record(tmp_path, record("bad", accepted=False))
     return tmp_path
-
-
-def test_the_last_record_of_a_name_counts_and_a_line_cut_short_is_passed_over(tmp_path):
-    for number in range(3):
-        append_record(tmp_path, record(f"p{number % 2}", number=number))
-    with (tmp_path / NAME).open("a") as file:
-        file.write('{"name": "half')
-    assert {name: r["number"] for name, r in read_manifest(tmp_path).items()} == {"p0": 2, "p1": 1}
-    write_manifest(tmp_path, read_manifest(tmp_path).values())
-    assert [json.loads(line)["name"] for line in (tmp_path / NAME).read_text().splitlines()] == ["p0", "p1"]
-
-
-def test_damage_in_the_middle_is_said(tmp_path):
-    (tmp_path / NAME).write_text("nonsense\n" + json.dumps(record("p")) + "\n")
-    with pytest.raises(PairError, match="line 1 is damaged"):
-        read_manifest(tmp_path)
-
-
-def test_a_folder_without_manifest_has_no_records(tmp_path):
-    assert read_manifest(tmp_path) == {}
 
 
 def test_a_prepared_folder_is_found_and_holds_what_was_accepted(folder):
@@ -96,7 +74,7 @@ def test_scenes_of_a_folder_test_are_the_test_pairs(tmp_path):
 def test_the_mask_is_kept_without_further_registration(folder):
     source = open_source(folder, scale=SCALE)
     for kind in ("rgb", "raw"):
-        prepared = prepare_pair(source.load("p0"), SCALE, Preparation(input=kind, method="none"))
+        prepared = training_pair(source.load("p0"), SCALE, Preparation(input=kind, method="none"))
         assert not prepared.reason
         assert prepared.mask[:30].all()
         assert not prepared.mask[30:].any()

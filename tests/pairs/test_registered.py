@@ -12,7 +12,7 @@ from PIL import Image
 
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.pair import Pair
-from opticalzoom.pairs.registered import PairCache, Preparation, both_grids, prepare_pair
+from opticalzoom.pairs.registered import PairCache, Preparation, both_grids, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import FolderPairs, open_source
@@ -59,7 +59,7 @@ def folders(tmp_path):
 @pytest.mark.parametrize("kind", ["rgb", "resized"])
 def test_a_resized_pair_is_cut_to_a_multiple_of_the_scale_and_averaged(kind):
     x, y = texture(41, 46), texture(41, 46, seed=1)
-    done = prepare_pair(Pair("a", x, y, resized=True), 4, Preparation(input=kind, method="none"))
+    done = training_pair(Pair("a", x, y, resized=True), 4, Preparation(input=kind, method="none"))
     assert done.reason == ""
     np.testing.assert_array_equal(done.y, y[:40, :44])
     assert done.mask.shape == (40, 44)
@@ -74,7 +74,7 @@ def test_a_resized_pair_is_cut_to_a_multiple_of_the_scale_and_averaged(kind):
 def test_raw_pairs_have_the_same_colours_on_both_sides_and_return_to_srgb():
     y = np.ascontiguousarray(cv2.GaussianBlur(texture(40, 64), (0, 0), 3))
     x = block_means(y, 4).round().astype(np.uint8)
-    done = prepare_pair(Pair("a", x, y, resized=False), 4, Preparation(input="raw", method="none"))
+    done = training_pair(Pair("a", x, y, resized=False), 4, Preparation(input="raw", method="none"))
     assert (done.x.shape, done.x.dtype) == ((5, 8, 4), np.uint16)
     assert (done.y.shape, done.y.dtype) == ((40, 64, 3), np.uint16)
     seen = pack(mosaic_of(block_means(done.y, 4))) / 65535  # what each site sees of the target
@@ -87,7 +87,7 @@ def test_raw_pairs_have_the_same_colours_on_both_sides_and_return_to_srgb():
 def test_without_gains_both_sides_are_darker_in_red_and_blue_alone():
     y = texture(40, 64)
     pair = Pair("a", block_means(y, 4).round().astype(np.uint8), y, resized=False)
-    kept, divided = (prepare_pair(pair, 4, Preparation("raw", method="none", white_balance=w)) for w in CHOICES)
+    kept, divided = (training_pair(pair, 4, Preparation("raw", method="none", white_balance=w)) for w in CHOICES)
     gains = MosaicSimulation().shoot(pair.x, "a").white_balance
     for before, after, expected in ((kept.x, divided.x, gains[[0, 1, 1, 2]]), (kept.y, divided.y, gains)):
         bright = (before > 6000) & (before < 60000)
@@ -98,9 +98,9 @@ def test_without_gains_both_sides_are_darker_in_red_and_blue_alone():
 
 def test_an_odd_row_and_column_of_a_raw_pair_are_cut_on_both_sides():
     x, y = texture(15, 13), texture(45, 39, seed=2)
-    done = prepare_pair(Pair("a", x, y, resized=False), 3, Preparation(input="raw", method="none"))
+    done = training_pair(Pair("a", x, y, resized=False), 3, Preparation(input="raw", method="none"))
     assert (done.x.shape, done.y.shape, done.mask.shape) == ((7, 6, 4), (42, 36, 3), (42, 36))
-    tiny = prepare_pair(Pair("a", x[:1], y[:3], resized=False), 3, Preparation(input="raw", method="none"))
+    tiny = training_pair(Pair("a", x[:1], y[:3], resized=False), 3, Preparation(input="raw", method="none"))
     assert "too small for a mosaic" in tiny.reason
 
 
@@ -113,9 +113,9 @@ def test_a_short_shot_keeps_its_pixels_and_is_enlarged_for_the_other_grid():
 
 
 def test_a_pair_that_does_not_fit_is_left_out_with_a_reason():
-    off = prepare_pair(Pair("a", texture(10, 10), texture(41, 40), resized=False), 4, AS_IT_IS)
+    off = training_pair(Pair("a", texture(10, 10), texture(41, 40), resized=False), 4, AS_IT_IS)
     assert "without registration" in off.reason
-    tiny = prepare_pair(Pair("b", texture(3, 9), texture(3, 9), resized=True), 4, AS_IT_IS)
+    tiny = training_pair(Pair("b", texture(3, 9), texture(3, 9), resized=True), 4, AS_IT_IS)
     assert "too small" in tiny.reason
     for pair in (off, tiny):
         assert pair.x.size == pair.y.size == pair.mask.size == 0
@@ -125,7 +125,7 @@ def test_misalignment_moves_y_alone_by_its_own_field():
     y = texture(64, 80)
     pair = Pair("a", block_means(y, 4).astype(np.uint8), y, resized=False)
     moving = Misalignment(strength=4, seed=3)
-    done = prepare_pair(pair, 4, Preparation(misalignment=moving, method="none"))
+    done = training_pair(pair, 4, Preparation(misalignment=moving, method="none"))
     np.testing.assert_array_equal(done.x, pair.x)
     field = moving.field("a", 64, 80)
     rows, columns = np.mgrid[:64, :80] + field.transpose(2, 0, 1)
@@ -143,7 +143,7 @@ def test_parallax_moves_y_in_two_layers_and_tells_no_one_what_it_hides():
     y = texture(64, 80)
     pair = Pair("a", block_means(y, 4).astype(np.uint8), y, resized=False)
     moving = Misalignment(strength=4, seed=3, parallax=6)
-    done = prepare_pair(pair, 4, Preparation(misalignment=moving, method="none"))
+    done = training_pair(pair, 4, Preparation(misalignment=moving, method="none"))
     motion = moving.motion("a", 64, 80)
     np.testing.assert_array_equal(done.y, motion.apply(y))
     np.testing.assert_array_equal(done.mask, motion.valid)
@@ -154,7 +154,7 @@ def test_parallax_moves_y_in_two_layers_and_tells_no_one_what_it_hides():
 def test_registration_undoes_a_misalignment_on_sizes_that_are_no_multiple():
     y = texture(203, 257)
     pair = Pair("a", block_means(y, 4).round().astype(np.uint8), y, resized=False)
-    done = prepare_pair(pair, 4, Preparation(misalignment=Misalignment(strength=5, seed=1), method="homography"))
+    done = training_pair(pair, 4, Preparation(misalignment=Misalignment(strength=5, seed=1), method="homography"))
     assert done.reason == ""
     assert done.x.shape == (50, 64, 3)
     assert done.y.shape == (200, 256, 3)
@@ -169,7 +169,7 @@ def test_what_the_two_photos_do_not_share_is_masked():
     y = texture(200, 256)
     x = block_means(y, 4).round().astype(np.uint8)
     y[60:140, 80:176] = texture(80, 96, seed=9)
-    done = prepare_pair(Pair("a", x, y, resized=False), 4, Preparation())
+    done = training_pair(Pair("a", x, y, resized=False), 4, Preparation())
     assert done.reason == ""
     foreign = np.zeros(done.mask.shape, bool)
     foreign[60:140, 80:176] = True
@@ -178,7 +178,7 @@ def test_what_the_two_photos_do_not_share_is_masked():
 
 
 def test_unrelated_photos_are_left_out():
-    done = prepare_pair(Pair("a", texture(50, 64), texture(200, 256, seed=9), resized=False), 4, Preparation())
+    done = training_pair(Pair("a", texture(50, 64), texture(200, 256, seed=9), resized=False), 4, Preparation())
     assert done.reason
 
 
@@ -186,7 +186,7 @@ def test_a_second_call_comes_from_disk(tmp_path, folders):
     source, cache = CountedFolders(folders, 4), PairCache(tmp_path / "cache")
     first, second = (cache.get(source, "a", AS_IT_IS) for _ in range(2))
     assert source.loads == 1
-    expected = prepare_pair(source.load("a"), 4, AS_IT_IS)
+    expected = training_pair(source.load("a"), 4, AS_IT_IS)
     for pair in (first, second):
         assert (pair.name, pair.reason) == ("a", "")
         for key in ("x", "y", "mask"):

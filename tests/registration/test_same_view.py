@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from opticalzoom.pairs.simulate.misalignment import LensSimulation, Misalignment
+from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
+from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.registration.homography import is_plausible
 from opticalzoom.registration.normalise import normalise_locally
 from opticalzoom.registration.same_view import register

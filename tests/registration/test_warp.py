@@ -12,7 +12,6 @@ from opticalzoom.registration.warp import (
     homography_field,
     inside,
     invert,
-    resize_field,
     sample,
     scaled_homography,
 )
@@ -71,12 +70,6 @@ def test_a_field_and_its_inverse_cancel(order):
 def test_the_inverse_of_a_shift_is_the_opposite_shift():
     field = np.full((20, 30, 2), (1.5, -2.0), np.float32)
     assert np.allclose(invert(field), -field)
-
-
-def test_a_resized_field_counts_the_new_pixels():
-    field = np.full((10, 20, 2), (1.0, 2.0), np.float32)
-    assert np.allclose(resize_field(field, 30, 40), (3.0, 4.0))
-    assert resize_field(field, 30, 40).shape == (30, 40, 2)
 
 
 @settings(max_examples=40, deadline=None)

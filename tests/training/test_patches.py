@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from opticalzoom.errors import ConfigError
-from opticalzoom.pairs.registered import PreparedPair
+from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.photo.raw.mosaic import pack, unpack
 from opticalzoom.training.datamodule import shares
 from opticalzoom.training.patches import PatchDataset, StepSampler, to_tensor, turned
@@ -25,7 +25,7 @@ def coded(height, width, resized=False):
     rows, columns = np.mgrid[: height * SCALE, : width * SCALE]
     place = rows % SCALE * SCALE + columns % SCALE
     y = np.stack((rows // SCALE, columns // SCALE, place), axis=2).astype(np.uint8)
-    return PreparedPair("coded", y if resized else y[::SCALE, ::SCALE], y, trusted(rows, columns))
+    return TrainingPair("coded", y if resized else y[::SCALE, ::SCALE], y, trusted(rows, columns))
 
 
 def decode(image):
@@ -80,19 +80,19 @@ def test_windows_that_are_trusted_are_preferred():
     pair = coded(20, 60)
     mask = np.zeros_like(pair.mask)
     mask[:, : 30 * SCALE] = True
-    patches = PatchDataset([PreparedPair("half", pair.x, pair.y, mask)], SCALE, 6)
+    patches = PatchDataset([TrainingPair("half", pair.x, pair.y, mask)], SCALE, 6)
     enough = sum(float(patches[i]["mask"].mean()) >= 0.6 for i in range(100))
     assert enough >= 95  # about half of them if windows were drawn once
 
 
 def test_an_untrusted_pair_still_gives_patches():
     pair = coded(8, 8)
-    patches = PatchDataset([PreparedPair("none", pair.x, pair.y, np.zeros_like(pair.mask))], SCALE, 6)
+    patches = PatchDataset([TrainingPair("none", pair.x, pair.y, np.zeros_like(pair.mask))], SCALE, 6)
     assert float(patches[0]["mask"].sum()) == 0
 
 
 def test_pairs_too_small_are_passed_over():
-    small = PreparedPair("small", *(np.full((s, s, 3), 255, np.uint8) for s in (5, 15)), np.ones((15, 15), bool))
+    small = TrainingPair("small", *(np.full((s, s, 3), 255, np.uint8) for s in (5, 15)), np.ones((15, 15), bool))
     patches = PatchDataset([small, coded(6, 6)], SCALE, 6)
     assert all(float(patches[i]["x"].max()) < 1 for i in range(20))
     with pytest.raises(ConfigError, match="6×6"):
@@ -144,7 +144,7 @@ def packed_pair(height, width):
     number = np.arange(4 * height * width, dtype=np.uint16).reshape(2 * height, 2 * width)
     colour = np.tile(np.array([[0, 1], [1, 2]], np.uint16), (height, width))
     y = np.stack([np.kron(number, np.ones((3, 3), np.uint16))] * 3, axis=2)
-    return PreparedPair("raw", pack(3 * number + colour), y, np.ones(y.shape[:2], bool))
+    return TrainingPair("raw", pack(3 * number + colour), y, np.ones(y.shape[:2], bool))
 
 
 def test_packed_mosaics_keep_their_phase_and_their_place_above_y_whichever_way_they_are_turned():

@@ -14,13 +14,13 @@ from rich.console import Console
 
 from opticalzoom.cli.train import fast_precision
 from opticalzoom.errors import ConfigError, OutputExistsError
-from opticalzoom.evaluation.report import write_text
 from opticalzoom.evaluation.studies import work
 from opticalzoom.evaluation.studies.bars import bars
 from opticalzoom.evaluation.studies.pace import read_progress
 from opticalzoom.evaluation.studies.settings import Order, Settings
 from opticalzoom.evaluation.studies.study import PRETRAINED, Config, Study, StudyRow, merge, slug
 from opticalzoom.evaluation.studies.work import Run
+from opticalzoom.files import write_text
 from opticalzoom.parallel.processes import Job, run_jobs
 
 _EMA_WINDOW = 10  # the averaged weights look back a tenth of the run

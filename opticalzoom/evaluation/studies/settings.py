@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from opticalzoom.errors import OutputExistsError
-from opticalzoom.evaluation.report import write_text
 from opticalzoom.evaluation.studies.study import Config, Size
+from opticalzoom.files import write_text
 
 
 @dataclass

@@ -23,10 +23,11 @@ from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Zoomed
 from opticalzoom.evaluation.protocols import Row, as_picture, evaluate
-from opticalzoom.evaluation.report import write_png, write_text
+from opticalzoom.evaluation.report import write_png
 from opticalzoom.evaluation.studies.figures import TRUTH
 from opticalzoom.evaluation.studies.pace import read_progress
 from opticalzoom.evaluation.studies.study import Config, StudyRow
+from opticalzoom.files import write_text
 from opticalzoom.metrics import METRICS, PERCEPTUAL, Metric
 from opticalzoom.models import build
 from opticalzoom.pairs.sources import open_source

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import write_png, write_text
+from opticalzoom.evaluation.report import write_png
+from opticalzoom.files import write_text
 from opticalzoom.pages.demonstration.demo_data import Alignment
 from opticalzoom.pages.page import Section, html_page
 from opticalzoom.pages.pictures import (

@@ -20,8 +20,9 @@ from opticalzoom.pages.demonstration.demo_data import Alignment, align, shipped_
 from opticalzoom.pages.demonstration.demo_page import Findings, write_page
 from opticalzoom.pages.demonstration.demo_training import train_for
 from opticalzoom.pages.pictures import Picture
-from opticalzoom.pairs.registered import PairCache, Preparation, PreparedPair
-from opticalzoom.pairs.simulate.misalignment import LensSimulation, Misalignment
+from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
+from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import SimulatedZoom, Source
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.training.callbacks import WEIGHTS_NAME
@@ -78,7 +79,7 @@ def demonstrate(out: Path, seconds: float, console: Console, *, overwrite: bool 
 
 def register_all(
     source: Source, names: list[str], out: Path, console: Console
-) -> tuple[list[PreparedPair], list[Alignment]]:
+) -> tuple[list[TrainingPair], list[Alignment]]:
     """Misalign and register the pairs; say how far the result is from the known truth.
 
     Raises:

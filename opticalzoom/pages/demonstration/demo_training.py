@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.benchmark import Timer
 from torch.utils.data import DataLoader
 
-from opticalzoom.pairs.registered import PreparedPair
+from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.training.callbacks import CleanStop, StepProgress, WeightsFile
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.training.patches import PatchDataset, StepSampler
@@ -29,7 +29,7 @@ _EXPECTED_WARNINGS = (
 )
 
 
-def train_for(seconds: float, pairs: list[PreparedPair], scale: int, out: Path, console: Console) -> int:
+def train_for(seconds: float, pairs: list[TrainingPair], scale: int, out: Path, console: Console) -> int:
     """Train a tiny SDAN on the processor; its weights are in the folder then.
 
     Args:

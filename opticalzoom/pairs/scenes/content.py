@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 from opticalzoom.errors import PhotoError
 from opticalzoom.pairs.pair import as_rgb
 from opticalzoom.pairs.scenes.focal_lengths import field_of_view_ratio
+from opticalzoom.pairs.scenes.union_find import UnionFind
 from opticalzoom.photo.raw.raw_file import read_preview
 from opticalzoom.photo.siblings import Shot
 
@@ -43,14 +44,21 @@ def split_by_content(shots: list[Shot]) -> list[list[Shot]]:
     or whose focal length isn't known stays with the one before it.
     """
     thumbnails = [_thumbnail(shot) for shot in shots]
-    part = list(range(len(shots)))
+    parts = UnionFind(len(shots))
     for first, second in combinations(range(len(shots)), 2):
-        if second - first > _REACH or part[first] == part[second]:
+        if second - first > _REACH or parts.find(first) == parts.find(second):
             continue
         found = _likeness(shots[first], shots[second], thumbnails[first], thumbnails[second])
-        if found >= SAME if found is not None else second - first == 1:
-            part = [part[first] if number == part[second] else number for number in part]
-    return [[shot for shot, number in zip(shots, part, strict=True) if number == own] for own in dict.fromkeys(part)]
+        if _belong_together(found, second - first):
+            parts.join(first, second)
+    return [[shots[number] for number in part] for part in parts.groups()]
+
+
+def _belong_together(likeness: float | None, distance: int) -> bool:
+    """Whether two shots, ``distance`` apart, are of one part: those that look alike; if nobody knows, neighbours."""
+    if likeness is None:
+        return distance == 1
+    return likeness >= SAME
 
 
 def _likeness(first: Shot, second: Shot, one: Thumbnail | None, other: Thumbnail | None) -> float | None:

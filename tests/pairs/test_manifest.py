@@ -1,0 +1,34 @@
+"""The manifest of a prepared folder: a line a pair, the last of a name counts, damage is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from opticalzoom.errors import PairError
+from opticalzoom.pairs.manifest import NAME, append_record, read_manifest, write_manifest
+
+
+def record(name, **more):
+    return {"name": name, "scene": "a", "scale": 2, "accepted": True, "reason": "", **more}
+
+
+def test_the_last_record_of_a_name_counts_and_a_line_cut_short_is_passed_over(tmp_path):
+    for number in range(3):
+        append_record(tmp_path, record(f"p{number % 2}", number=number))
+    with (tmp_path / NAME).open("a") as file:
+        file.write('{"name": "half')
+    assert {name: r["number"] for name, r in read_manifest(tmp_path).items()} == {"p0": 2, "p1": 1}
+    write_manifest(tmp_path, read_manifest(tmp_path).values())
+    assert [json.loads(line)["name"] for line in (tmp_path / NAME).read_text().splitlines()] == ["p0", "p1"]
+
+
+def test_damage_in_the_middle_is_said(tmp_path):
+    (tmp_path / NAME).write_text("nonsense\n" + json.dumps(record("p")) + "\n")
+    with pytest.raises(PairError, match="line 1 is damaged"):
+        read_manifest(tmp_path)
+
+
+def test_a_folder_without_manifest_has_no_records(tmp_path):
+    assert read_manifest(tmp_path) == {}
