@@ -6,8 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from opticalzoom.errors import OutputExistsError, PairError
-from opticalzoom.pairs.benchmark_set import PairToMake, PairSet, MadePair, new_manifest, write_pair
-from opticalzoom.pairs.fingerprints import MANIFEST, Manifest, problems, read_set_manifest, set_fingerprint, write_set_manifest
+from opticalzoom.pairs.benchmark_set import MadePair, PairSet, PairToMake, new_manifest, write_pair
+from opticalzoom.pairs.fingerprints import (
+    MANIFEST,
+    Manifest,
+    problems,
+    read_set_manifest,
+    set_fingerprint,
+    write_set_manifest,
+)
 from opticalzoom.pairs.pair import Source
 from opticalzoom.parallel.schedule import run_here
 
