@@ -12,11 +12,11 @@ from opticalzoom.evaluation.methods import BICUBIC, SHIPPED
 from opticalzoom.evaluation.protocols import Row
 from opticalzoom.evaluation.report import csv_text as pictures_csv
 from opticalzoom.evaluation.report import write_png
-from opticalzoom.files import write_text
 from opticalzoom.evaluation.studies import study_tables as tables
 from opticalzoom.evaluation.studies.figures import TRUTH, Curve, figure, plot_curves
 from opticalzoom.evaluation.studies.results import Line, lines, read_scores
 from opticalzoom.evaluation.studies.run import Runner
+from opticalzoom.files import write_text
 from opticalzoom.pages.pictures import Picture
 
 
