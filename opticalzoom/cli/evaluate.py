@@ -16,7 +16,7 @@ from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
 from opticalzoom.pairs.kinds import CAMERAS, SourceName, Split
 
 if TYPE_CHECKING:
-    from torch import nn
+    from opticalzoom.models.base import ZoomModel
 
 
 def run_evaluate(arguments: list[str]) -> int:
@@ -41,7 +41,7 @@ def run_evaluate(arguments: list[str]) -> int:
     zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
     if args.self_ensemble:
         zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
-    models = {name: cast("nn.Module", zoomer.model) for name, zoomer in zoomers.items()}
+    models = {name: cast("ZoomModel", zoomer.model) for name, zoomer in zoomers.items()}
     white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
     scale = common_scale(models.values())
     raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())

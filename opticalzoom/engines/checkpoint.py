@@ -13,13 +13,12 @@ from typing import Any, cast, get_args
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from opticalzoom.errors import CheckpointError, ModelError
 from opticalzoom.files import atomic_path
-from opticalzoom.models import build
+from opticalzoom.models import ZoomModel, build
 from opticalzoom.photo.raw.camera_space import WhiteBalance
-from opticalzoom.training.grow import grown
 
 _FORMAT = "opticalzoom-1"
 
@@ -80,6 +79,15 @@ def read_card(path: str | Path) -> ModelCard:
     return _open(resolve(path))[0]
 
 
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The tensors of a weights file, or of bundled weights by name: the model's ``state_dict``.
+
+    Raises:
+        CheckpointError: if it is missing, damaged or no file of ours.
+    """
+    return _open(resolve(path))[1]
+
+
 def is_weights_file(path: str | Path) -> bool:
     """Whether an existing file is one that :func:`save_model` wrote."""
     try:
@@ -89,7 +97,7 @@ def is_weights_file(path: str | Path) -> bool:
         return False
 
 
-def load_model(path: str | Path) -> nn.Module:
+def load_model(path: str | Path) -> ZoomModel:
     """The model of a weights file, in eval mode, on the CPU, float32.
 
     Args:
@@ -110,23 +118,6 @@ def load_model(path: str | Path) -> nn.Module:
             remedy="Was it written by another version?",
         ) from error
     return model.eval()
-
-
-def load_into(model: nn.Module, path: str | Path) -> None:
-    """Load the weights of a file into a model that is there already, which may be larger (see :func:`grown`).
-
-    Raises:
-        CheckpointError: as :func:`load_model`, or if the file is of another model.
-    """
-    resolved = resolve(path)
-    try:
-        model.load_state_dict(grown(_open(resolved)[1], model.state_dict()))
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"has weights of another model ({error}).",
-            path=resolved,
-            remedy="Use the builder, scale and arguments that they were trained with.",
-        ) from error
 
 
 def bundled() -> dict[str, Path]:
@@ -153,7 +144,7 @@ def resolve(path: str | Path) -> Path:
     return Path(path)
 
 
-def _open(path: Path) -> tuple[ModelCard, dict[str, Any]]:
+def _open(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             text = file.metadata() or {}

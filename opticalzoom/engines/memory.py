@@ -20,7 +20,7 @@ from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError
-from opticalzoom.weights.contract import Contract
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.zooming.tiles import Enlarger
 
 LARGEST, SMALLEST = 320, 16
@@ -34,13 +34,13 @@ _BANDS_READ, _BANDS_WRITTEN = 4, 3
 """Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
 
 
-def bytes_per_pixel(model: nn.Module | Engine) -> int:
+def bytes_per_pixel(model: ZoomModel | Engine) -> int:
     """About how much a network needs for each pixel of a photo (RAW: cell)."""
     while isinstance(model, EnsembleEngine):
         model = model.engine
     if isinstance(model, ExportedEngine):  # which does not show its layers: they were looked at before
         return math.ceil(model.memory_factor * model.exported.layer_bytes)
-    network = model.network if isinstance(model, TorchEngine) else cast(nn.Module, model)
+    network = model.network if isinstance(model, TorchEngine) else cast(ZoomModel, model)
     return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
 
 
@@ -58,12 +58,12 @@ def give_back_large_blocks(streams: int) -> None:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, (16 if streams == 1 else 4) << 20)
 
 
-def layer_bytes(model: nn.Module) -> int:
+def layer_bytes(model: ZoomModel) -> int:
     """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
 
     Every engine needs about a multiple of it of its own.
     """
-    contract = cast(Contract, model.contract)
+    contract = model.contract
     largest = 0
 
     def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -74,7 +74,7 @@ def layer_bytes(model: nn.Module) -> int:
     try:
         with torch.inference_mode():
             x = torch.zeros(1, contract.channels, _PROBE, _PROBE)
-            image = model.forward_unaligned(x).image  # type: ignore[operator]
+            image = model.forward_unaligned(x).image
     finally:
         for hook in hooks:
             hook.remove()

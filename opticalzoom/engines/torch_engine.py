@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 import torch
-from torch import Tensor, nn
 
 from opticalzoom.engines.engine import Array
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.computing import Precision
-from opticalzoom.weights.contract import Contract
 
 
 class TorchEngine:
@@ -31,11 +30,11 @@ class TorchEngine:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: ZoomModel,
         precision: Precision = "float32",
         device: str = "cpu",
     ) -> None:
-        self.contract = cast(Contract, model.contract)
+        self.contract = model.contract
         self._device, self._dtype = torch.device(device), getattr(torch, precision)
         self.network = model.to(self._device).to(memory_format=torch.channels_last)
 
@@ -44,5 +43,5 @@ class TorchEngine:
         """See :class:`opticalzoom.engines.engine.Engine`."""
         tensor = torch.from_numpy(x).to(self._device, memory_format=torch.channels_last)
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
-            image: Tensor = self.network.forward_unaligned(tensor).image  # type: ignore[operator]
+            image = self.network.forward_unaligned(tensor).image
         return cast(Array, image.float().cpu().numpy())

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from opticalzoom.engines.checkpoint import is_weights_file
 from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.models.backbones.pretrained import read_tensors
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.weights.contract import SCALES, Contract
 from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
 
-class ForeignModel(nn.Module):
+class ForeignModel(ZoomModel):
     """Another project's network behind our contract, for whole pictures: how far it looks is not known.
 
     Args:
@@ -44,10 +44,6 @@ class ForeignModel(nn.Module):
         """
         self.contract.check(x, reference)
         return ZoomOutput(self._descriptor(x))
-
-    def forward_unaligned(self, x: Tensor) -> ZoomOutput:
-        """As :meth:`forward`: there is no alignment."""
-        return self(x)
 
 
 def load_method(weights: str) -> Zoomer:

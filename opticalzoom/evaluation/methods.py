@@ -6,17 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from opticalzoom.errors import PairError
 from opticalzoom.metrics import quantise
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.pairs.pair import Pixels
 from opticalzoom.photo.raw.camera_space import WhiteBalance, decode_picture, encode_mosaic, encode_picture
 from opticalzoom.photo.raw.raw_file import RawPhoto
@@ -60,13 +59,13 @@ class Method:
     """
 
     name: str
-    model: nn.Module
+    model: ZoomModel
     white_balance: WhiteBalance = "input"
 
     @property
     def contract(self) -> Contract:
         """The model's."""
-        return cast(Contract, self.model.contract)
+        return self.model.contract
 
     def input(self, pair: EvalPair) -> Tensor:
         """What the model is given of a pair."""
@@ -127,8 +126,8 @@ def zoom_all(methods: Sequence[Method], pair: EvalPair, *, oracle: bool) -> list
         output, result = _timed(method, method.name, pair, run)
         zoomed.append(result)
         if output.offset is not None and not oracle:
-            unaligned = cast(Callable[[Tensor], ZoomOutput], method.model.forward_unaligned)
-            zoomed.append(_timed(method, method.name + UNALIGNED, pair, partial(unaligned, x))[1])
+            unaligned = partial(method.model.forward_unaligned, x)
+            zoomed.append(_timed(method, method.name + UNALIGNED, pair, unaligned)[1])
     return [replace(result, mask=mask) for result in zoomed]
 
 

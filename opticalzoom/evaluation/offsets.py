@@ -8,10 +8,11 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from opticalzoom.errors import ModelError, PairError
 from opticalzoom.models.align import inside_mask
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.pair import Source
 from opticalzoom.pairs.registered import Preparation, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
@@ -76,7 +77,7 @@ def known_offsets(source: Source, name: str, contract: Contract, misalignment: M
 
 
 @torch.no_grad()
-def estimate(model: nn.Module, pair: KnownOffsets) -> Tensor:
+def estimate(model: ZoomModel, pair: KnownOffsets) -> Tensor:
     """The offsets of a model that is given {X, Y'}, as in training: 1×2×h×w in pixels of the grid.
 
     Raises:
@@ -85,7 +86,7 @@ def estimate(model: nn.Module, pair: KnownOffsets) -> Tensor:
     offset = model(pair.x, pair.reference).offset
     if offset is None:
         raise ModelError("the model has no offsets.")
-    return torch.as_tensor(offset)
+    return offset
 
 
 def end_point_errors(offset: Tensor, pair: KnownOffsets) -> Tensor:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
 from opticalzoom.metrics import METRICS, Metric, quantise, score
-from opticalzoom.models import build
+from opticalzoom.models import ZoomModel, build
 from opticalzoom.pages.pictures import Picture, contact_row
 from opticalzoom.photo.raw.camera_space import WhiteBalance
 from opticalzoom.registration.colour_match import match_colour
 from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor
-from opticalzoom.weights.contract import Contract
 
 MAX_EXAMPLES = 20
 """Rows of the contact sheet."""
@@ -47,7 +45,7 @@ class Evaluation:
 
 
 def evaluate(
-    models: Mapping[str, nn.Module],
+    models: Mapping[str, ZoomModel],
     pairs: Iterable[Callable[[], EvalPair]],
     protocols: Sequence[str] = ("honest",),
     white_balance: Mapping[str, WhiteBalance] | None = None,
@@ -100,13 +98,13 @@ def evaluate(
     return result
 
 
-def common_scale(models: Iterable[nn.Module]) -> int:
+def common_scale(models: Iterable[ZoomModel]) -> int:
     """The one scale of all models.
 
     Raises:
         ConfigError: they differ in scale.
     """
-    scales = {cast(Contract, model.contract).scale for model in models}
+    scales = {model.contract.scale for model in models}
     if len(scales) != 1:
         raise ConfigError(f"the models enlarge by {sorted(scales)}.", remedy="Evaluate each scale in its own run.")
     return scales.pop()

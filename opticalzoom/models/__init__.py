@@ -9,9 +9,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from torch import nn
-
 from opticalzoom.errors import ModelError
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.baselines import Bicubic, SRResNet
 from opticalzoom.models.layers import AttentionKind, TailKind
 from opticalzoom.models.matching import RADIUS
@@ -19,7 +18,22 @@ from opticalzoom.models.rrdb import RRDBNet
 from opticalzoom.models.sdan import SDAN, DeformKind
 from opticalzoom.models.sdan_plus import SDANPlus, WarpKind
 from opticalzoom.models.trunk import SkipKind, Trunk
-from opticalzoom.weights.contract import InputKind
+from opticalzoom.weights.contract import Contract, InputKind
+
+__all__ = [
+    "MODELS",
+    "Contract",
+    "ZoomModel",
+    "ZoomOutput",
+    "bicubic",
+    "build",
+    "rrdb",
+    "sdan",
+    "sdan_lite",
+    "sdan_plus",
+    "srresnet",
+    "srresnet_lite",
+]
 
 
 def sdan(  # noqa: PLR0913, PLR0917 - one argument for each choice in the paper's tables
@@ -90,7 +104,7 @@ def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     return Bicubic(scale, input)
 
 
-MODELS: dict[str, Callable[..., nn.Module]] = {
+MODELS: dict[str, Callable[..., ZoomModel]] = {
     "sdan": sdan,
     "sdan_lite": sdan_lite,
     "sdan_plus": sdan_plus,
@@ -101,7 +115,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
 }
 
 
-def build(name: str, **arguments: object) -> nn.Module:
+def build(name: str, **arguments: object) -> ZoomModel:
     """Build a model by name.
 
     Args:

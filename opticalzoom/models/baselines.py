@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.trunk import Trunk, bicubic_zoom
 from opticalzoom.weights.contract import Contract, InputKind
 
 
-class SRResNet(nn.Module):
+class SRResNet(ZoomModel):
     """The :class:`Trunk` alone, for pairs that are aligned already (https://arxiv.org/abs/1609.04802, no BN).
 
     Shape:
@@ -34,12 +34,8 @@ class SRResNet(nn.Module):
         self.contract.check(x, reference)
         return ZoomOutput(self.trunk.restore(self.trunk.extract(x), x))
 
-    def forward_unaligned(self, x: Tensor) -> ZoomOutput:
-        """As :meth:`forward`: there is no alignment."""
-        return self.forward(x)
 
-
-class Bicubic(nn.Module):
+class Bicubic(ZoomModel):
     """Bicubic enlargement without parameters: x itself for ``resized``, the developed mosaic's for ``raw``.
 
     Shape:
@@ -64,7 +60,3 @@ class Bicubic(nn.Module):
         """
         self.contract.check(x, reference)
         return ZoomOutput(bicubic_zoom(x, self.contract))
-
-    def forward_unaligned(self, x: Tensor) -> ZoomOutput:
-        """As :meth:`forward`: there is no alignment."""
-        return self.forward(x)

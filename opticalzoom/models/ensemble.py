@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from opticalzoom.errors import ModelError
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.weights.contract import Contract
 
 
-class SelfEnsemble(nn.Module):
+class SelfEnsemble(ZoomModel):
     """Zooms eight times, and so takes eight times as long (https://arxiv.org/abs/1707.02921, section 3.3, EDSR+).
 
     Args:
@@ -27,23 +26,19 @@ class SelfEnsemble(nn.Module):
         ModelError: the model takes RAW input, whose colours change places when a mosaic is turned.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: ZoomModel) -> None:
         super().__init__()
-        self.model, self.contract = model, cast(Contract, model.contract)
+        self.model, self.contract = model, model.contract
         check_turnable(self.contract)
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
         """The mean picture; without a reference also without alignment. Shapes as the model's."""
 
         def zoom(turned: Tensor, *reference: Tensor) -> Tensor:
-            run = self.model if reference else self.model.forward_unaligned
-            return cast(Callable[..., ZoomOutput], run)(turned, *reference).image
+            found = self.model(turned, *reference) if reference else self.model.forward_unaligned(turned)
+            return found.image
 
         return ZoomOutput(mean_of_turns(zoom, x, *(() if reference is None else (reference,))))
-
-    def forward_unaligned(self, x: Tensor) -> ZoomOutput:
-        """The mean picture without alignment."""
-        return self(x)
 
 
 def mean_of_turns(zoom: Callable[..., Tensor], *images: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.layers import conv3x3
 from opticalzoom.models.trunk import pad_to_grid
 from opticalzoom.weights.contract import Contract, InputKind, SizeRule
@@ -58,7 +58,7 @@ class RRDB(nn.Sequential):
         return x + RESIDUAL * super().forward(x)
 
 
-class RRDBNet(nn.Module):
+class RRDBNet(ZoomModel):
     """ESRGAN's generator, for pairs that are aligned already.
 
     Args:
@@ -107,10 +107,6 @@ class RRDBNet(nn.Module):
             features = F.leaky_relu(convolution(F.interpolate(features, scale_factor=step)), SLOPE, inplace=True)
         image = self.last(F.leaky_relu(self.refine(features), SLOPE, inplace=True))
         return ZoomOutput(image[..., : size[0], : size[1]].to(x.dtype))
-
-    def forward_unaligned(self, x: Tensor) -> ZoomOutput:
-        """As :meth:`forward`: there is no alignment."""
-        return self(x)
 
     def _tail_reach(self) -> int:
         """Grid pixels that the convolutions on finer grids look at."""

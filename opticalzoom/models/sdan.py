@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opticalzoom.models.align import deform_conv, inside_mask, squared_deform_conv
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.layers import AttentionKind, check_choice, conv3x3, cross_packing_attention
 from opticalzoom.models.trunk import Trunk, self_reference
 
@@ -109,7 +109,7 @@ class PerPointDeformConv(nn.Conv2d):
         return deform_conv(input, offset, self.weight, self.bias)
 
 
-class SDAN(nn.Module):
+class SDAN(ZoomModel):
     """Squared Deformable Alignment Network around a :class:`Trunk`.
 
     ``contract`` holds for :meth:`forward_unaligned`; attention makes :meth:`forward` see the whole picture.

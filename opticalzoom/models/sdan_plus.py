@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import Literal
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.align import inside_mask, warp, warp_smoothly
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.layers import check_choice
 from opticalzoom.models.matching import RADIUS, match
 from opticalzoom.models.trunk import Trunk, self_reference
@@ -25,7 +25,7 @@ WarpKind = Literal["picture", "features"]
 """``picture``: the zoomed picture is warped, bicubically. ``features``: F^X and the skip, bilinearly, as in SDAN."""
 
 
-class SDANPlus(nn.Module):
+class SDANPlus(ZoomModel):
     """A :class:`Trunk` whose result is moved to where the reference shows it.
 
     Shape:

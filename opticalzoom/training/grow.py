@@ -10,7 +10,7 @@ from torch import Tensor
 _TRUNK, _BODY, _HEAD, _TAIL = "trunk.", "trunk.body.", "trunk.head.weight", "trunk.tail."
 
 
-def grown(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def grow_weights(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights of the shape ``wanted`` with which another network begins where the trained one is.
 
     Residual blocks that the trained one lacks come last and are the identity at first: their second convolution is

@@ -8,15 +8,16 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
 
-from opticalzoom.engines.checkpoint import ModelCard, load_into
+from opticalzoom.engines.checkpoint import ModelCard
 from opticalzoom.errors import TrainingError
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
+from opticalzoom.training.initial import load_into
 from opticalzoom.training.objective import Criterion, Objective
 from opticalzoom.weights.contract import Contract, InputKind
 
@@ -66,7 +67,7 @@ class ZoomTraining(pl.LightningModule):
         self.save_hyperparameters(ignore=["objective"])
         self.save_hyperparameters({"objective": asdict(objective)})  # plain values, as checkpoints are read
         self.card = ModelCard(builder, {"scale": scale, "input": input, **(arguments or {})})
-        self.model: nn.Module = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
+        self.model: ZoomModel = build(builder, **self.card.arguments).to(memory_format=torch.channels_last)
         self._rate, self._schedule, self._minimum = learning_rate, schedule, minimum_rate
         self._restart_steps, self._unaligned = restart_steps, unaligned
         self._criterion = Criterion(objective, loss, auxiliary)
@@ -76,15 +77,11 @@ class ZoomTraining(pl.LightningModule):
     @property
     def contract(self) -> Contract:
         """What the model needs."""
-        contract = self.model.contract
-        assert isinstance(contract, Contract)  # every model has one
-        return contract
+        return self.model.contract
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
         """Zoom x: N×C×H×W in [0, 1]; without reference X is its own."""
-        output = self.model(x.contiguous(memory_format=torch.channels_last), reference)
-        assert isinstance(output, ZoomOutput)
-        return output
+        return self.model(x.contiguous(memory_format=torch.channels_last), reference)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """A batch of patches with x, y and mask; the reference is Y averaged down to the network's grid."""
@@ -149,9 +146,7 @@ class ZoomTraining(pl.LightningModule):
 
     def _zoom(self, x: Tensor) -> ZoomOutput:
         """What zooming does: no reference, no offsets."""
-        output = self.model.forward_unaligned(x.contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
-        assert isinstance(output, ZoomOutput)
-        return output
+        return self.model.forward_unaligned(x.contiguous(memory_format=torch.channels_last))
 
     def _is_unaligned_step(self) -> bool:
         """Spread evenly and a function of the step alone, so that a resumed run does the same."""

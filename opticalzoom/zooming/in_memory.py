@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import nn
 
 from opticalzoom.engines import as_engine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.memory import bytes_per_pixel, tile_shape
 from opticalzoom.errors import ModelError, PhotoError
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.photo.photograph import Photo
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.raw.raw_file import RawPhoto
@@ -19,7 +19,7 @@ from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo
 
 
 def zoom(
-    model: nn.Module | Engine,
+    model: ZoomModel | Engine,
     pixels: np.ndarray,
     *,
     icc: bytes | None = None,
@@ -59,7 +59,7 @@ def zoom(
 
 
 def zoom_photo(
-    photo: Photo, model: nn.Module | Engine, *, tile: int | None = None, progress: Progress | None = None
+    photo: Photo, model: ZoomModel | Engine, *, tile: int | None = None, progress: Progress | None = None
 ) -> Photo:
     """A photo zoomed by :func:`zoom`, with its EXIF and colour profile.
 
@@ -71,7 +71,7 @@ def zoom_photo(
 
 def zoom_raw(
     raw: RawPhoto,
-    model: nn.Module | Engine,
+    model: ZoomModel | Engine,
     white_balance: WhiteBalance = "input",
     *,
     tile: int | None = None,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
-from torch import nn
 
 from opticalzoom.engines import as_engine
 from opticalzoom.engines.backends import Computing, load_engine
@@ -19,6 +18,7 @@ from opticalzoom.engines.engine_ensemble import EnsembleEngine
 from opticalzoom.engines.memory import bytes_per_pixel, give_back_large_blocks, tile_shape
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.models.ensemble import SelfEnsemble
 from opticalzoom.photo.bands import cut_out
 from opticalzoom.photo.encode import Header
@@ -65,14 +65,14 @@ class Zoomer:
         memory: bytes that zooming a file may have in use at once.
     """
 
-    model: nn.Module | Engine
+    model: ZoomModel | Engine
     white_balance: WhiteBalance = "input"
     memory: int = MEMORY
 
     @property
     def contract(self) -> Contract:
         """The model's."""
-        return cast(Contract, self.model.contract)
+        return self.model.contract
 
     def ensemble(self) -> Zoomer:
         """The same, eight times as slow and a little better: see :class:`SelfEnsemble`.
@@ -81,7 +81,7 @@ class Zoomer:
             ModelError: the weights take RAW input.
         """
         model = self.model
-        ensemble = SelfEnsemble(model) if isinstance(model, nn.Module) else EnsembleEngine(model)
+        ensemble = SelfEnsemble(model) if isinstance(model, ZoomModel) else EnsembleEngine(model)
         return replace(self, model=ensemble)
 
     def zoom_to(

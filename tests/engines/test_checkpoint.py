@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from opticalzoom.engines.checkpoint import ModelCard, bundled, load_into, load_model, read_card, save_model
+from opticalzoom.engines.checkpoint import ModelCard, bundled, load_model, read_card, save_model
 from opticalzoom.errors import CheckpointError, OutputExistsError
 from opticalzoom.models import MODELS, build
 
@@ -88,23 +88,6 @@ def test_safetensors_of_others(metadata, tmp_path):
 def test_missing_file_names_the_bundled_ones(tmp_path):
     with pytest.raises(CheckpointError, match="city100-x3"):
         load_model(tmp_path / "missing.safetensors")
-
-
-def test_weights_of_another_model_are_not_loaded(weights):
-    with pytest.raises(CheckpointError, match="another model"):
-        load_into(build("rrdb", scale=2, features=4, growth=2, blocks=1), weights)
-
-
-def test_the_base_network_of_one_that_aligns(weights):
-    model = build("srresnet_lite", scale=2, **TINY)
-    load_into(model, weights)
-    torch.testing.assert_close(model.trunk.state_dict(), load_model(weights).trunk.state_dict())
-
-
-def test_weights_of_another_scale_lend_their_features(weights):
-    model = build("sdan_lite", scale=3, **TINY)
-    load_into(model, weights)
-    assert torch.equal(model.trunk.head.weight, load_model(weights).trunk.head.weight)
 
 
 def test_bundled_weights_are_small_and_load():

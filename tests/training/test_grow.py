@@ -7,13 +7,13 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from opticalzoom.models import build
-from opticalzoom.training.grow import grown
+from opticalzoom.training.grow import grow_weights
 
 
 @pytest.mark.parametrize("name", ["sdan_lite", "srresnet_lite"])
 def test_deeper_nets_compute_the_same_at_first(name):
     small, large = build(name, scale=3, features=4, blocks=2), build(name, scale=3, features=4, blocks=5)
-    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    large.load_state_dict(grow_weights(small.state_dict(), large.state_dict()))
     x = torch.rand(1, 3, 9, 7)
     torch.testing.assert_close(large.forward_unaligned(x).image, small.forward_unaligned(x).image)
 
@@ -21,7 +21,7 @@ def test_deeper_nets_compute_the_same_at_first(name):
 def test_resized_input_is_taken_as_its_means():
     small = build("sdan_lite", scale=3, features=4, blocks=2)
     large = build("sdan_lite", scale=3, input="resized", features=4, blocks=3)
-    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    large.load_state_dict(grow_weights(small.state_dict(), large.state_dict()))
     x = torch.rand(2, 3, 12, 15)
     torch.testing.assert_close(large.trunk.extract(x), small.trunk.extract(avg_pool2d(x, 3)))
 
@@ -29,7 +29,7 @@ def test_resized_input_is_taken_as_its_means():
 def test_a_trunk_for_rgb_out_of_a_net_that_aligns_resized_input():
     large = build("sdan_lite", scale=3, input="resized", features=4, blocks=2)
     small = build("sdan_plus", scale=3, features=4, blocks=2)
-    small.load_state_dict(grown(large.state_dict(), small.state_dict()))
+    small.load_state_dict(grow_weights(large.state_dict(), small.state_dict()))
     x = torch.rand(2, 3, 6, 7)
     repeated = x.repeat_interleave(3, 2).repeat_interleave(3, 3)
     torch.testing.assert_close(small.trunk.extract(x), large.trunk.extract(repeated))
@@ -40,13 +40,13 @@ def test_a_trunk_for_rgb_out_of_a_net_that_aligns_resized_input():
 def test_inputs_that_have_nothing_in_common(trained, wanted):
     small, large = (build("srresnet_lite", scale=3, input=kind, features=4, blocks=1) for kind in (trained, wanted))
     with pytest.raises(RuntimeError, match=r"trunk\.head\.weight"):
-        large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+        large.load_state_dict(grow_weights(small.state_dict(), large.state_dict()))
 
 
 def test_another_scale_keeps_the_features():
     small, large = (build("sdan_plus", scale=scale, features=4, blocks=2) for scale in (3, 4))
     fresh = large.trunk.tail[0].weight.clone()
-    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    large.load_state_dict(grow_weights(small.state_dict(), large.state_dict()))
     x = torch.rand(1, 3, 9, 7)
     torch.testing.assert_close(large.trunk.body(large.trunk.extract(x)), small.trunk.body(small.trunk.extract(x)))
     assert torch.equal(large.trunk.tail[0].weight, fresh)
@@ -54,10 +54,10 @@ def test_another_scale_keeps_the_features():
 
 def test_what_fits_is_left_alone():
     state = build("sdan_lite", scale=2, features=4, blocks=2).state_dict()
-    assert grown(state, state) == state
+    assert grow_weights(state, state) == state
 
 
 def test_other_widths_are_refused():
     narrow, wide = build("srresnet_lite", scale=2, features=4, blocks=2), build("srresnet_lite", scale=2, features=8)
     with pytest.raises(RuntimeError, match="size mismatch"):
-        wide.load_state_dict(grown(narrow.state_dict(), wide.state_dict()))
+        wide.load_state_dict(grow_weights(narrow.state_dict(), wide.state_dict()))

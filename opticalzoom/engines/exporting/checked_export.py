@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
 
 import numpy as np
-from torch import nn
 
 from opticalzoom.engines.engine import Array, Engine
 from opticalzoom.engines.exporting.ncnn_export import export_ncnn
@@ -18,6 +16,7 @@ from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine, requ
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.files import atomic_path
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import ExportPrecision
 
@@ -31,7 +30,7 @@ _SIZES = ((1, 24, 40), (2, 17, 23), (1, 1, 9))  # batch, height and width of wha
 
 
 def export_model(
-    model: nn.Module,
+    model: ZoomModel,
     path: str | Path,
     precision: ExportPrecision = "float32",
     white_balance: str = "input",
@@ -62,7 +61,7 @@ def export_model(
     if suffix not in SUFFIXES:
         wanted = " or ".join(SUFFIXES)
         raise ConfigError(f"has the suffix {path.suffix!r}, expected {wanted}.", path=path, remedy=f"Name a {wanted}.")
-    expected = [(x, TorchEngine(model)(x)) for x in _pictures(cast(Contract, model.contract))]
+    expected = [(x, TorchEngine(model)(x)) for x in _pictures(model.contract)]
     if suffix == ".param":
         if precision != "float32":
             raise ConfigError("ncnn files are float32.", path=path, remedy="Leave --precision, or name an .onnx file.")

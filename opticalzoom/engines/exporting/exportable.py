@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from opticalzoom.models.base import ZoomModel
+
 
 class Unaligned(nn.Module):
     """Zooming without alignment: float32 to float32, computed in the model's own precision.
@@ -22,13 +24,13 @@ class Unaligned(nn.Module):
         As the model's input to N×3×H'×W'.
     """
 
-    def __init__(self, model: nn.Module, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: ZoomModel, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.model, self.dtype = model.to(dtype), dtype
 
     def forward(self, x: Tensor) -> Tensor:
         """Zoom without alignment."""
-        image: Tensor = self.model.forward_unaligned(x.to(self.dtype)).image  # type: ignore[operator]
+        image = self.model.forward_unaligned(x.to(self.dtype)).image
         return image.to(x.dtype)
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 import torch
-from torch import nn
 
 from opticalzoom.engines.exporting.exportable import Unaligned, quiet
 from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.ncnn_engine import INPUT, OUTPUT, NcnnFiles
 from opticalzoom.engines.runtimes import require
 from opticalzoom.errors import DependencyError, ModelError
-from opticalzoom.weights.contract import Contract
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.exported import Exported
 
 _NAMES = {"in0": INPUT, "out0": OUTPUT}
@@ -23,7 +21,7 @@ _HEAD = 2  # lines before the layers: a magic number, how many there are
 _SIDE = 8
 
 
-def export_ncnn(model: nn.Module, white_balance: str = "input") -> NcnnFiles:
+def export_ncnn(model: ZoomModel, white_balance: str = "input") -> NcnnFiles:
     """A model as the files of ncnn, for pictures of any size (``resized`` input: multiples of the scale).
 
     Args:
@@ -34,7 +32,7 @@ def export_ncnn(model: nn.Module, white_balance: str = "input") -> NcnnFiles:
         DependencyError: pnnx is not installed, or does not run here.
         ModelError: it cannot translate the model.
     """
-    contract = cast(Contract, model.contract)
+    contract = model.contract
     # One size that the network need not pad: it leaves no trace of sizes, and the engine pads.
     x = torch.rand(1, contract.channels, _SIDE * contract.scale, (_SIDE + 2) * contract.scale)
     with TemporaryDirectory() as name:

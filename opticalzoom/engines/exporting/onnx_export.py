@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import torch
-from torch import nn
 
 from opticalzoom.engines.exporting.exportable import Unaligned, quiet
 from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.runtimes import require
-from opticalzoom.weights.contract import Contract
+from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.exported import INPUT, OUTPUT, Exported, ExportPrecision
 
 OPSET = 18
@@ -23,7 +22,7 @@ IR_VERSION = 8
 """The oldest file format that has the opset; PyTorch writes a newer one that ONNX Runtime before 1.18 refuses."""
 
 
-def export_bytes(model: nn.Module, precision: ExportPrecision = "float32", white_balance: str = "input") -> bytes:
+def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white_balance: str = "input") -> bytes:
     """A model as the content of an ONNX file.
 
     Args:
@@ -36,7 +35,7 @@ def export_bytes(model: nn.Module, precision: ExportPrecision = "float32", white
     """
     onnx = require("onnx", "onnx")
     require("onnxscript", "onnx")
-    contract = cast(Contract, model.contract)
+    contract = model.contract
     exported = Exported(contract, layer_bytes(model), precision, white_balance)
     axes = {0: "batch", 2: "height", 3: "width"}
     side = 4 * contract.scale

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from torch import nn
-
 import opticalzoom
 from opticalzoom.cli.train import run_train
 from opticalzoom.errors import PairError
@@ -29,7 +27,7 @@ from opticalzoom.evaluation.studies.pace import read_progress
 from opticalzoom.evaluation.studies.study import Config, StudyRow
 from opticalzoom.files import write_text
 from opticalzoom.metrics import METRICS, PERCEPTUAL, Metric
-from opticalzoom.models import build
+from opticalzoom.models import ZoomModel, build
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME
 from opticalzoom.training.datamodule import PairsDataModule
@@ -135,7 +133,7 @@ def _train(run: Run, flags: Sequence[str]) -> int:
 def score(run: Run, metrics: Sequence[str] = ()) -> int:
     """Zoom and score the test pairs under every protocol; keep the pictures."""
     zoomer = load_method(str(run.weights or run.folder / WEIGHTS_NAME))
-    models, balance = {run.name: cast(nn.Module, zoomer.model)}, {run.name: zoomer.white_balance}
+    models, balance = {run.name: cast(ZoomModel, zoomer.model)}, {run.name: zoomer.white_balance}
     keep = partial(_keep, run.out / "images", {run.name: run.name})
     result = evaluate(models, _pairs(run), tuple(PROTOCOLS), balance, _metrics(metrics), baselines=False, show=keep)
     return _write(run.scores, result.rows, result.skipped)

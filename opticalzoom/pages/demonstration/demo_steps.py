@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from torch import nn
 
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import OutputExistsError, PairError
 from opticalzoom.evaluation.loaders import load_pair
 from opticalzoom.evaluation.protocols import Evaluation, evaluate
 from opticalzoom.evaluation.report import means, rich_table
-from opticalzoom.models import build
+from opticalzoom.models import ZoomModel, build
 from opticalzoom.pages.demonstration.demo_data import Alignment, align, shipped_photos, write_photos
 from opticalzoom.pages.demonstration.demo_page import Findings, write_page
 from opticalzoom.pages.demonstration.demo_training import train_for
@@ -99,7 +98,7 @@ def register_all(
     return pairs, alignments
 
 
-def score_held_out(source: Source, model: nn.Module, console: Console) -> Evaluation:
+def score_held_out(source: Source, model: ZoomModel, console: Console) -> Evaluation:
     """The honest protocol on the photographs that were held out."""
     loaders = [partial(load_pair, source, name) for name in HELD_OUT]
     result = evaluate({TOY: model}, track(loaders, "Scoring", console=console, transient=True))
@@ -107,12 +106,12 @@ def score_held_out(source: Source, model: nn.Module, console: Console) -> Evalua
     return result
 
 
-def compare(model: nn.Module, source: Source, name: str) -> dict[str, Picture]:
+def compare(model: ZoomModel, source: Source, name: str) -> dict[str, Picture]:
     """A pair's short shot enlarged by bicubic interpolation and by the model, and the truth."""
     pair = source.load(name)
     return {**zoom_both(model, TOY, np.asarray(pair.x, np.uint8)), "truth": np.asarray(pair.y, np.uint8)}
 
 
-def zoom_both(model: nn.Module, title: str, photo: Picture) -> dict[str, Picture]:
+def zoom_both(model: ZoomModel, title: str, photo: Picture) -> dict[str, Picture]:
     """The whole photograph enlarged by bicubic interpolation and by the model."""
     return {"bicubic": zoom(build("bicubic", scale=SCALE), photo), title: zoom(model, photo)}
