@@ -17,13 +17,13 @@ from typing import Any, get_args
 import numpy as np
 import torch
 from rich.progress import track
-from torch import nn
 
 from opticalzoom.engines.checkpoint import load_model
-from opticalzoom.evaluation.offsets import KnownOffsets, end_point_errors, estimate, known_offsets
+from opticalzoom.evaluation.offsets import KnownOffsets, estimate, known_offsets
 from opticalzoom.evaluation.report import write_png
 from opticalzoom.files import write_text
-from opticalzoom.models import MODELS, build
+from opticalzoom.metrics import end_point_error
+from opticalzoom.models import MODELS, ZoomModel, build
 from opticalzoom.pages.pictures import Picture, beside, flow_limit, flow_picture, label
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
@@ -32,20 +32,20 @@ LOCAL = 2.0
 """Pixels of Y: the smooth local field on top, as `opticalzoom misalign` has it."""
 
 
-def measure(model: nn.Module, source: Source, names: list[str], moves: Misalignment, patch: int) -> dict[str, float]:
+def measure(model: ZoomModel, source: Source, names: list[str], moves: Misalignment, patch: int) -> dict[str, float]:
     """Errors over all known pixels of all pairs, and how far those were moved."""
     errors, lengths = [], []
     for name in track(names, f"{moves.strength:g} px of Y, parallax {moves.parallax:g}", transient=True):
         pair = known_offsets(source, name, model.contract, moves)
         for part in pair.patches(patch) if patch else [pair]:
-            errors.append(end_point_errors(estimate(model, part), part))
-            lengths.append(end_point_errors(torch.zeros_like(part.truth), part))
+            errors.append(end_point_error(estimate(model, part), part.truth, part.findable))
+            lengths.append(end_point_error(torch.zeros_like(part.truth), part.truth, part.findable))
     error, length = (torch.cat(parts).numpy() for parts in (errors, lengths))
     found = {"moved": length, "error": error}
     return {f"{key}_{q}": float(np.percentile(values, q)) for key, values in found.items() for q in (50, 95)}
 
 
-def picture(model: nn.Module, pair: KnownOffsets) -> Picture:
+def picture(model: ZoomModel, pair: KnownOffsets) -> Picture:
     """The true and the model's offsets side by side, in the same colours."""
     truth, found = (field[0].permute(1, 2, 0).numpy() for field in (pair.truth, estimate(model, pair)))
     limit = flow_limit(truth)

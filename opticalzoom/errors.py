@@ -45,7 +45,11 @@ class CheckpointError(OpticalZoomError):
 
 
 class ModelError(OpticalZoomError):
-    """A model built or called with values that it does not support."""
+    """A model built or used in a way that it does not support."""
+
+
+class ShapeError(OpticalZoomError):
+    """An array or a tensor of another shape than the one that is asked for."""
 
 
 class ConfigError(OpticalZoomError):

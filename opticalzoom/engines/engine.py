@@ -34,5 +34,5 @@ class Engine(Protocol):
             times H and W.
 
         Raises:
-            ModelError: x has another number of channels.
+            ShapeError: x has another number of channels.
         """

@@ -40,7 +40,7 @@ class ForeignModel(ZoomModel):
         """Zoom x, padded and cropped as its network needs; a reference is checked and otherwise ignored.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         self.contract.check(x, reference)
         return ZoomOutput(self._descriptor(x))

@@ -36,6 +36,11 @@ class KnownOffsets:
     truth: Tensor
     known: Tensor
 
+    @property
+    def findable(self) -> Tensor:
+        """1×1×h×w bool: pixels whose truth is known and lies in X, where offsets can be compared with it."""
+        return self.known & inside_mask(self.truth).bool()
+
     def patches(self, size: int) -> Iterator[KnownOffsets]:
         """Whole patches of ``size``×``size`` pixels of the grid, as training sees them."""
         height, width = self.truth.shape[-2:]
@@ -87,14 +92,3 @@ def estimate(model: ZoomModel, pair: KnownOffsets) -> Tensor:
     if offset is None:
         raise ModelError("the model has no offsets.")
     return offset
-
-
-def end_point_errors(offset: Tensor, pair: KnownOffsets) -> Tensor:
-    """Length of offset − truth, in pixels of the grid, of every pixel whose truth is known and lies in X.
-
-    Args:
-        offset: 1×2×h×w.
-        pair: of the same size.
-    """
-    length = torch.linalg.vector_norm(offset - pair.truth, dim=1, keepdim=True)
-    return length[pair.known & inside_mask(pair.truth).bool()]

@@ -5,8 +5,6 @@ from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_
 from opticalzoom.losses.discriminator import Discriminator
 from opticalzoom.losses.perceptual_loss import FEATURE_DISTANCES, feature_l1, feature_l2, perceptual_loss
 from opticalzoom.losses.pixel import DISTANCES, alignment_loss, masked_charbonnier, masked_l1, masked_l2
-from opticalzoom.losses.smoothness import offset_smoothness
-from opticalzoom.losses.wasserstein import sliced_wasserstein
 from opticalzoom.models.backbones.feature_networks import FEATURE_NETWORKS, feature_network
 
 __all__ = [
@@ -27,7 +25,5 @@ __all__ = [
     "masked_charbonnier",
     "masked_l1",
     "masked_l2",
-    "offset_smoothness",
     "perceptual_loss",
-    "sliced_wasserstein",
 ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ShapeError
 
 
 def plain_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ def plain_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
         A scalar, not negative.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     _check(real, fake)
     return F.softplus(-fake).mean()
@@ -43,7 +43,7 @@ def plain_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
         A scalar, not negative.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     _check(real, fake)
     return F.softplus(-real).mean() + F.softplus(fake).mean()
@@ -62,7 +62,7 @@ def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
         A scalar, not negative; 2·log 2 where both look alike.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     return relativistic_discriminator_loss(fake, real)
 
@@ -78,7 +78,7 @@ def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
         A scalar, not negative; 2·log 2 where both look alike.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     _check(real, fake)
     return F.softplus(fake.mean() - real).mean() + F.softplus(fake - real.mean()).mean()
@@ -99,4 +99,4 @@ ADVERSARIAL: dict[str, AdversarialLoss] = {
 
 def _check(real: Tensor, fake: Tensor) -> None:
     if real.shape != fake.shape or real.numel() == 0:
-        raise ModelError(f"logits have shapes {tuple(real.shape)} and {tuple(fake.shape)}, expected one shape.")
+        raise ShapeError(f"logits have shapes {tuple(real.shape)} and {tuple(fake.shape)}, expected one shape.")

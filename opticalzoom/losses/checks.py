@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.errors import ConfigError, ShapeError
 
 
 def check_pair(result: Tensor, target: Tensor) -> None:
-    """Raise ModelError unless both are N×C×H×W of one shape, with something in them."""
+    """Raise ShapeError unless both are N×C×H×W of one shape, with something in them."""
     if result.ndim != 4 or result.shape != target.shape or 0 in result.shape:
-        raise ModelError(
+        raise ShapeError(
             f"the result has shape {tuple(result.shape)} and the target {tuple(target.shape)}, "
             "expected one shape N×C×H×W for both."
         )

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.errors import ConfigError, ShapeError
 from opticalzoom.losses.checks import check_pair, check_positive
 
 CHUNK = 1024
@@ -49,7 +49,7 @@ def contextual_loss(
         A scalar, mean over the N images; 0, the minimum, for equal tensors of distinct features.
 
     Raises:
-        ModelError: for shapes that differ or are not N×C×H×W.
+        ShapeError: for shapes that differ or are not N×C×H×W.
         ConfigError: for a bandwidth or chunk that is not positive.
     """
     check_pair(result, target)
@@ -87,7 +87,7 @@ def contextual_bilateral_loss(
         A scalar, mean over the N images; 0, the minimum, for equal tensors.
 
     Raises:
-        ModelError: for shapes that differ or are not N×C×H×W.
+        ShapeError: for shapes that differ or are not N×C×H×W.
         ConfigError: for a chunk that is not positive or a negative weight.
     """
     check_pair(result, target)
@@ -116,12 +116,12 @@ def image_patches(image: Tensor, side: int = 10, stride: int = 1) -> Tensor:
         N×(C·side²)×h×w with h = ⌊(H − side)/stride⌋ + 1 and w likewise, of the image's dtype.
 
     Raises:
-        ModelError: for an image smaller than a patch.
+        ShapeError: for an image smaller than a patch.
         ConfigError: for a side or stride that is not positive.
     """
     check_positive(side=side, stride=stride)
     if image.ndim != 4 or min(image.shape[-2:]) < side:
-        raise ModelError(f"image has shape {tuple(image.shape)}, expected N×C×H×W with H and W at least {side}.")
+        raise ShapeError(f"image has shape {tuple(image.shape)}, expected N×C×H×W with H and W at least {side}.")
     rows = (image.shape[-2] - side) // stride + 1
     return F.unfold(image, side, stride=stride).unflatten(2, (rows, -1))
 

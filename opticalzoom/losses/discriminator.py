@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ModelError, ShapeError
 
 NormKind = Literal["spectral", "batch", "none"]
 """``batch``: SRGAN's batch normalisation. In training every logit then depends on the whole batch: with few or small
@@ -35,7 +35,8 @@ class Discriminator(nn.Module):
         N×3×H×W in [0, 1], H and W at least 32, to N×1 logits: above zero for "a real photograph" (no sigmoid).
 
     Raises:
-        ModelError: for an unknown norm or another shape.
+        ModelError: for an unknown norm.
+        ShapeError: for patches of another shape or smaller.
     """
 
     def __init__(self, norm: NormKind = "spectral", features: int = 64, dense: int = 1024) -> None:
@@ -60,9 +61,9 @@ class Discriminator(nn.Module):
 
     @staticmethod
     def check(image: Tensor) -> None:
-        """Raise ModelError for another shape than N×3×H×W or too small a patch."""
+        """Raise ShapeError for another shape than N×3×H×W or too small a patch."""
         if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < MINIMUM:
-            raise ModelError(
+            raise ShapeError(
                 f"patches have shape {tuple(image.shape)}, expected N×3×H×W with H and W at least {MINIMUM}."
             )
 

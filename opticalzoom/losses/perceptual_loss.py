@@ -25,7 +25,7 @@ def feature_l1(result: Tensor, target: Tensor) -> Tensor:
         A scalar, not negative.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     check_pair(result, target)
     return (result - target).abs().mean()
@@ -42,7 +42,7 @@ def feature_l2(result: Tensor, target: Tensor) -> Tensor:
         A scalar, not negative.
 
     Raises:
-        ModelError: for shapes that differ.
+        ShapeError: for shapes that differ.
     """
     check_pair(result, target)
     return (result - target).square().mean()
@@ -65,13 +65,13 @@ def perceptual_loss(
         result: N×3×H×W in [0, 1].
         target: the same shape; it gets no gradient.
         weights: one a layer; all 1 without it.
-        distance: L1, or such as ``contextual_loss``, ``contextual_bilateral_loss`` and ``sliced_wasserstein``.
+        distance: L1, or such as ``contextual_loss`` and ``contextual_bilateral_loss``.
 
     Returns:
         A scalar, not negative.
 
     Raises:
-        ModelError: for images of different shapes, or that the network does not take.
+        ShapeError: for images of different shapes, or that the network does not take.
         ConfigError: unless there are as many weights as layers.
     """
     check_pair(result, target)

@@ -49,7 +49,7 @@ def score(
     """All :data:`METRICS`, or others, of two pictures rounded to 8 bit, as the field publishes them: N values each.
 
     Raises:
-        PairError: the pictures differ in shape, or are too small for a metric.
+        ShapeError: the pictures differ in shape, or are too small for a metric.
     """
     output, target = quantise(output), quantise(target)
     return {name: metric(output, target, mask) for name, metric in metrics.items()}

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import ShapeError
 
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03  # of SSIM, as published
 
@@ -36,7 +36,7 @@ def psnr(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     Returns N float64 values: infinite for equal images, NaN where the mask holds no pixel.
 
     Raises:
-        PairError: the images differ in shape.
+        ShapeError: the images differ in shape.
     """
     _check_shapes(output, target)
     error = (output.double() - target.double()).square().mean(1, keepdim=True)
@@ -50,12 +50,12 @@ def ssim(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     With a mask, only windows whose pixels all count. Returns N values; NaN where no window counts.
 
     Raises:
-        PairError: the images differ in shape, or are smaller than the window.
+        ShapeError: the images differ in shape, or are smaller than the window.
     """
     _check_shapes(output, target)
     height, width = output.shape[-2:]
     if min(height, width) < WINDOW:
-        raise PairError(f"image is {height}×{width} pixels, SSIM needs at least {WINDOW}×{WINDOW}.")
+        raise ShapeError(f"image is {height}×{width} pixels, SSIM needs at least {WINDOW}×{WINDOW}.")
     similarity = _similarity(output, target).mean(1, keepdim=True)
     if mask is not None:  # a window counts if its least pixel does
         rows = F.max_pool2d(-mask.to(output), (WINDOW, 1), stride=1)
@@ -102,4 +102,4 @@ def _mean(values: Tensor, mask: Tensor | None) -> Tensor:
 
 def _check_shapes(output: Tensor, target: Tensor) -> None:
     if output.shape != target.shape:
-        raise PairError(f"output and target differ in shape: {tuple(output.shape)}, expected {tuple(target.shape)}.")
+        raise ShapeError(f"output and target differ in shape: {tuple(output.shape)}, expected {tuple(target.shape)}.")

@@ -5,26 +5,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import ShapeError
 
 
 def end_point_error(offset: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Median length of offset − truth, in the unit of both.
+    """Length of offset − truth at every pixel that counts, in the unit of both.
+
+    >>> end_point_error(torch.tensor([3.0, -4.0]).view(1, 2, 1, 1), torch.zeros(1, 2, 1, 1))
+    tensor([5.])
 
     Args:
         offset: N×2×H×W, (dy, dx).
         truth: the same.
-        mask: N×1×H×W bool, True where the truth is known; None for everywhere.
+        mask: N×1×H×W bool, True where a pixel counts; None for everywhere.
 
     Returns:
-        N values; NaN where the mask holds no pixel.
+        One value for each pixel that counts, image by image and row by row, so that several pictures can be joined
+        before a median is taken.
 
     Raises:
-        PairError: the fields differ in shape.
+        ShapeError: the fields differ in shape, or have other than two channels.
     """
     if offset.shape != truth.shape or offset.shape[1] != 2:
-        raise PairError(f"offsets have shapes {tuple(offset.shape)} and {tuple(truth.shape)}, expected N×2×H×W both.")
-    length = torch.linalg.vector_norm(offset - truth, dim=1).flatten(1)
-    if mask is not None:
-        length = length.masked_fill(~mask.flatten(1), torch.nan)
-    return length.nanquantile(0.5, dim=1)
+        raise ShapeError(f"offsets have shapes {tuple(offset.shape)} and {tuple(truth.shape)}, expected N×2×H×W both.")
+    length = torch.linalg.vector_norm(offset - truth, dim=1, keepdim=True)
+    return length.flatten() if mask is None else length[mask]

@@ -17,7 +17,7 @@ import torchmetrics.functional.image.dists
 import torchmetrics.image
 from torch import Tensor, nn
 
-from opticalzoom.errors import DependencyError, PairError
+from opticalzoom.errors import DependencyError, ShapeError
 from opticalzoom.models.backbones.pretrained import (
     Backbone,
     lpips_weights,
@@ -90,7 +90,7 @@ def _masked(distance: Callable[[Tensor, Tensor], Tensor]) -> Metric:
     @torch.no_grad()
     def metric(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         if output.shape != target.shape:
-            raise PairError(f"pictures of {tuple(output.shape)} and {tuple(target.shape)} cannot be compared.")
+            raise ShapeError(f"pictures of {tuple(output.shape)} and {tuple(target.shape)} cannot be compared.")
         compared = output if mask is None else torch.where(mask, output, target)
         return distance(compared, target)
 

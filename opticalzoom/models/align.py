@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ShapeError
 
 
 def warp(x: Tensor, offset: Tensor) -> Tensor:
@@ -25,7 +25,7 @@ def warp(x: Tensor, offset: Tensor) -> Tensor:
         N×C×H×W of x's dtype. Coordinates are computed in float32 at least.
 
     Raises:
-        ModelError: the offset's size is not that of the image.
+        ShapeError: the offset's size is not that of the image.
     """
     _check_offset(x, offset, 2)
     return _sample(x, _positions(offset))
@@ -55,7 +55,7 @@ def squared_deform_conv(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor 
         N×O×H×W.
 
     Raises:
-        ModelError: the offset's size is not that of the features.
+        ShapeError: the offset's size is not that of the features.
     """
     _check_offset(x, offset, 2)
     reach = weight.shape[-2] // 2, weight.shape[-1] // 2
@@ -77,7 +77,7 @@ def deform_conv(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | None =
         N×O×H×W.
 
     Raises:
-        ModelError: the offset's size is not that of the features or its channels are not those of the kernel.
+        ShapeError: the offset's size is not that of the features or its channels are not those of the kernel.
     """
     kernel = weight.shape[-2:]
     taps = kernel.numel()
@@ -154,4 +154,4 @@ def _sample(image: Tensor, positions: Tensor, mode: str = "bilinear", outside: s
 def _check_offset(x: Tensor, offset: Tensor, channels: int) -> None:
     expected = (x.shape[0], channels, *x.shape[-2:])
     if tuple(offset.shape) != expected:
-        raise ModelError(f"offset has shape {tuple(offset.shape)}, expected {expected}.")
+        raise ShapeError(f"offset has shape {tuple(offset.shape)}, expected {expected}.")

@@ -53,7 +53,7 @@ class ZoomModel(nn.Module, ABC):
                 Models without alignment check it and ignore it otherwise.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
 
     def forward_unaligned(self, x: Tensor) -> ZoomOutput:
@@ -68,6 +68,6 @@ class ZoomModel(nn.Module, ABC):
             The picture; the other fields are None.
 
         Raises:
-            ModelError: as for :meth:`forward`.
+            ShapeError: as for :meth:`forward`.
         """
         return self.forward(x)

@@ -29,7 +29,7 @@ class SRResNet(ZoomModel):
             reference: Y', N×3×h×w, or None.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         self.contract.check(x, reference)
         return ZoomOutput(self.trunk.restore(self.trunk.extract(x), x))
@@ -56,7 +56,7 @@ class Bicubic(ZoomModel):
             reference: Y', N×3×h×w, or None.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         self.contract.check(x, reference)
         return ZoomOutput(bicubic_zoom(x, self.contract))

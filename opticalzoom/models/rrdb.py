@@ -94,7 +94,7 @@ class RRDBNet(ZoomModel):
         """Zoom x; a reference is checked and otherwise ignored, so that all models are called alike.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         self.contract.check(x, reference)
         factor = self.contract.output_factor

@@ -147,7 +147,7 @@ class SDAN(ZoomModel):
             mean over the taps, which the mask and the skip use too.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         self.contract.check(x, reference)
         reference = self_reference(x, self.contract) if reference is None else reference
@@ -171,7 +171,7 @@ class SDAN(ZoomModel):
             The picture; the other fields are None.
 
         Raises:
-            ModelError: as for :meth:`forward`.
+            ShapeError: as for :meth:`forward`.
         """
         self.contract.check(x)
         return ZoomOutput(self.trunk.restore(F.relu(self.deform(self.trunk.extract(x)), inplace=True), x))

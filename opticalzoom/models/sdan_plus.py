@@ -52,7 +52,7 @@ class SDANPlus(ZoomModel):
             Picture, auxiliary result X' (X as RGB on the grid, warped), offsets and mask M'; for {X, X} the picture.
 
         Raises:
-            ModelError: a shape is not what the contract says, with expected and got.
+            ShapeError: a shape is not what the contract says, with expected and got.
         """
         if reference is None:
             return self.forward_unaligned(x)
@@ -73,7 +73,7 @@ class SDANPlus(ZoomModel):
         """Zoom x: all that there is without a reference.
 
         Raises:
-            ModelError: as for :meth:`forward`.
+            ShapeError: as for :meth:`forward`.
         """
         self.contract.check(x)
         return ZoomOutput(self.trunk.restore(self.trunk.extract(x), x))

@@ -124,7 +124,7 @@ class Trunk(nn.Module):
         """F^X = ReLU(conv(X)) on the grid; ``resized`` input is padded and packed to it first.
 
         Raises:
-            ModelError: x does not have the contract's channels.
+            ShapeError: x does not have the contract's channels.
         """
         self.contract.check(x)
         if self.contract.input == "resized":

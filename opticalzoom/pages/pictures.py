@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import ShapeError
 
 Picture = NDArray[np.uint8]
 
@@ -45,10 +45,10 @@ def overlay(first: Picture, second: Picture) -> Picture:
     """Grey where two pictures agree; ``first`` darker shows cyan, ``second`` darker shows red.
 
     Raises:
-        PairError: the pictures differ in size.
+        ShapeError: the pictures differ in size.
     """
     if first.shape != second.shape:
-        raise PairError(f"cannot overlay pictures of {first.shape[:2]} and {second.shape[:2]} pixels.")
+        raise ShapeError(f"cannot overlay pictures of {first.shape[:2]} and {second.shape[:2]} pixels.")
     red, cyan = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second))
     return np.stack([red, cyan, cyan], axis=-1)
 

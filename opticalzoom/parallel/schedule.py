@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import cv2
 
-from opticalzoom.errors import ConfigError
+from opticalzoom.errors import ConfigError, DependencyError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -140,13 +140,14 @@ def run_on_cluster(
         lost: the result of a job with which several workers died.
 
     Raises:
-        ConfigError: Dask is not installed, or no scheduler answers.
+        DependencyError: Dask is not installed.
+        ConfigError: no scheduler answers.
         Exception: what ``function`` raises; jobs that have not begun are cancelled.
     """
     try:
         from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ConfigError(
+        raise DependencyError(
             "--scheduler needs Dask.", remedy='Install it with: pip install "opticalzoom[cluster]"'
         ) from error
     try:

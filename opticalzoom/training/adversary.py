@@ -55,7 +55,7 @@ class Adversary:
             Its loss before the step, a scalar.
 
         Raises:
-            ModelError: for patches that are too small.
+            ShapeError: for patches that are too small.
         """
         self.discriminator.requires_grad_(True)
         loss = self._game.discriminator(*self._logits(real, fake.detach()))

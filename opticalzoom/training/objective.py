@@ -137,7 +137,7 @@ class Criterion:
             The discriminator's loss.
 
         Raises:
-            ModelError: the patches are too small.
+            ShapeError: the patches are too small.
         """
         if self.adversary is None:
             return None
@@ -164,7 +164,7 @@ class Criterion:
             Term -> scalar.
 
         Raises:
-            ModelError: the patches are too small for a term.
+            ShapeError: the patches are too small for a term.
         """
         pixel, auxiliary = alignment_loss(output, target, trusted, self._distance)
         auxiliary = self._auxiliary * auxiliary

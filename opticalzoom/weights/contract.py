@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, get_args
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ModelError, ShapeError
 
 InputKind = Literal["rgb", "raw", "resized"]
 """``rgb``: X as photographed, N×3×H×W. ``raw``: its packed Bayer mosaic, N×4×H/2×W/2 (R, G, G, B).
@@ -107,10 +107,10 @@ class Contract:
         """Check the shapes of an input and, if given, of its reference.
 
         Raises:
-            ModelError: with the shape expected and got.
+            ShapeError: with the shape expected and got.
         """
         if len(x.shape) != 4 or x.shape[1] != self.channels or 0 in x.shape:
-            raise ModelError(f"{self.input} input has shape {tuple(x.shape)}, expected N×{self.channels}×H×W.")
+            raise ShapeError(f"{self.input} input has shape {tuple(x.shape)}, expected N×{self.channels}×H×W.")
         expected = (x.shape[0], 3, *self.grid_size(x.shape[-2], x.shape[-1]))
         if reference is not None and tuple(reference.shape) != expected:
-            raise ModelError(f"reference has shape {tuple(reference.shape)}, expected {expected}.")
+            raise ShapeError(f"reference has shape {tuple(reference.shape)}, expected {expected}.")

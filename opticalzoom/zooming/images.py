@@ -12,7 +12,7 @@ from torch import Tensor
 
 from opticalzoom.engines import as_engine
 from opticalzoom.engines.backends import Computing
-from opticalzoom.errors import ConfigError, ModelError, PhotoError
+from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.photo.encode import fitting_icc
 from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
@@ -80,7 +80,8 @@ class Zoom:
             The same type, dtype, mode and device; floats clipped to [0, 1].
 
         Raises:
-            PhotoError: an image of another type, shape, dtype, mode or range.
+            PhotoError: an image of another type, dtype, mode or range.
+            ShapeError: an image of another shape.
         """
         if isinstance(image, Tensor):
             return self._zoom_tensor(image)
@@ -92,7 +93,7 @@ class Zoom:
 
     def _zoom_array(self, image: np.ndarray, icc: bytes | None = None) -> np.ndarray:
         if image.ndim not in (2, 3):
-            raise PhotoError(f"the array has the shape {image.shape}, expected H×W or H×W×C.")
+            raise ShapeError(f"the array has the shape {image.shape}, expected H×W or H×W×C.")
         pixels = image if image.ndim == 3 else image[..., None]
         if np.issubdtype(image.dtype, np.floating):
             _check_floats(pixels.shape, float(np.min(pixels, initial=np.inf)), float(np.max(pixels, initial=-np.inf)))
@@ -109,7 +110,7 @@ class Zoom:
 
     def _zoom_tensor(self, image: Tensor) -> Tensor:
         if image.ndim not in (3, 4) or 0 in image.shape:
-            raise PhotoError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4 and no side of 0.")
+            raise ShapeError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4 and no side of 0.")
         if not image.is_floating_point():
             raise PhotoError(f"the tensor is {image.dtype}, expected floats in [0, 1].", remedy=_DIVIDE)
         if image.ndim == 4:
@@ -138,6 +139,6 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 def _check_floats(shape: tuple[int, ...], low: float, high: float) -> None:
     if not 1 <= shape[-1] <= 4 or 0 in shape:
-        raise PhotoError(f"the image has the shape {shape} (H×W×C), expected C from 1 to 4 and no side of 0.")
+        raise ShapeError(f"the image has the shape {shape} (H×W×C), expected C from 1 to 4 and no side of 0.")
     if not 1 - _LARGEST <= low <= high <= _LARGEST:  # false for NaN too
         raise PhotoError(f"the values go from {low:g} to {high:g}, expected [0, 1].", remedy=_DIVIDE)

@@ -22,7 +22,7 @@ from spandrel.architectures.ESRGAN import ESRGAN
 from opticalzoom.cli import evaluate as verb
 from opticalzoom.cli.main import main
 from opticalzoom.engines.checkpoint import is_weights_file
-from opticalzoom.errors import CheckpointError, DependencyError, ModelError
+from opticalzoom.errors import CheckpointError, DependencyError, ShapeError
 from opticalzoom.evaluation.foreign import load_foreign, load_method
 
 
@@ -72,7 +72,7 @@ def test_safetensors_and_other_architectures(tmp_path):
         expected = network(x).clamp(0, 1)
     torch.testing.assert_close(model(x).image, expected)
     torch.testing.assert_close(model.forward_unaligned(x).image, expected)
-    with pytest.raises(ModelError, match="expected N×3"):
+    with pytest.raises(ShapeError, match="expected N×3"):
         model(torch.rand(1, 4, 9, 11))
 
 

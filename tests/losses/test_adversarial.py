@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ModelError, ShapeError
 from opticalzoom.losses.adversarial import ADVERSARIAL
 from opticalzoom.losses.discriminator import Discriminator
 
@@ -62,7 +62,7 @@ def test_known_values_and_sure_discriminators(name):
     assert ADVERSARIAL[name].discriminator(far, -far).item() == 0
     assert ADVERSARIAL[name].generator(far, -far).item() >= 1000
     for loss in ADVERSARIAL[name]:
-        with pytest.raises(ModelError, match="one shape"):
+        with pytest.raises(ShapeError, match="one shape"):
             loss(torch.zeros(2, 1), torch.zeros(3, 1))
 
 
@@ -105,7 +105,7 @@ def test_gradient_of_the_discriminator():
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(ModelError, match="at least 32"):
+    with pytest.raises(ShapeError, match="at least 32"):
         Discriminator(features=1, dense=1)(torch.rand(1, 3, 31, 64))
     with pytest.raises(ModelError, match="norm is 'layer'"):
         Discriminator("layer")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.errors import ConfigError, ShapeError
 from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches
 
 LOSSES = {"cx": contextual_loss, "cobi": contextual_bilateral_loss}
@@ -153,7 +153,7 @@ def test_patches_are_what_slicing_gives(stride):
 def test_what_does_not_fit_is_refused():
     x = torch.rand(1, 3, 4, 4)
     for loss in LOSSES.values():
-        with pytest.raises(ModelError, match="one shape"):
+        with pytest.raises(ShapeError, match="one shape"):
             loss(x, torch.rand(1, 3, 4, 5))
         with pytest.raises(ConfigError, match="chunk"):
             loss(x, x, chunk=0)
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_refused():
         contextual_loss(x, x, 0)
     with pytest.raises(ConfigError, match="spatial"):
         contextual_bilateral_loss(x, x, -0.1)
-    with pytest.raises(ModelError, match="at least 5"):
+    with pytest.raises(ShapeError, match="at least 5"):
         image_patches(x, 5)
 
 

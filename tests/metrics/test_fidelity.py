@@ -14,7 +14,7 @@ from places import SHARED
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import ShapeError
 from opticalzoom.metrics import METRICS, limited_range_y, psnr, quantise, score, ssim
 
 CITY100 = SHARED / "data" / "city100"
@@ -87,13 +87,13 @@ def test_mask_without_pixels_gives_no_number():
 
 def test_too_small_for_ssim():
     small = torch.zeros(1, 3, 10, 30)
-    with pytest.raises(PairError, match="10×30 pixels, SSIM needs at least 11×11"):
+    with pytest.raises(ShapeError, match="10×30 pixels, SSIM needs at least 11×11"):
         ssim(small, small)
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_checks_shapes(name):
-    with pytest.raises(PairError, match="differ in shape"):
+    with pytest.raises(ShapeError, match="differ in shape"):
         METRICS[name](torch.zeros(1, 3, 12, 12), torch.zeros(1, 3, 12, 13), None)
 
 

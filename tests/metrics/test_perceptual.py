@@ -12,8 +12,8 @@ from PIL import Image
 from places import SHARED
 from torch import Tensor
 
-from opticalzoom.errors import DependencyError, PairError
-from opticalzoom.metrics import dists, end_point_error, lpips, shift_tolerant_lpips
+from opticalzoom.errors import DependencyError, ShapeError
+from opticalzoom.metrics import dists, lpips, shift_tolerant_lpips
 from opticalzoom.metrics import perceptual as module
 from opticalzoom.metrics.perceptual import feature_distance
 from opticalzoom.models.backbones.pretrained import VGG16_LPIPS, stlpips_file, vgg19
@@ -71,7 +71,7 @@ def test_pixels_outside_of_the_mask_do_not_count(st_lpips):
 
 
 def test_pictures_of_different_shape(st_lpips):
-    with pytest.raises(PairError, match="cannot be compared"):
+    with pytest.raises(ShapeError, match="cannot be compared"):
         st_lpips(torch.rand(1, 3, 48, 48), torch.rand(1, 3, 48, 47), None)
 
 
@@ -97,18 +97,3 @@ def test_without_a_network_the_remedy_is_named(make, monkeypatch):
     monkeypatch.setattr("os.makedirs", lambda *_, **__: None)
     with pytest.raises(DependencyError, match="st_lpips"):
         make()
-
-
-def test_end_point_error():
-    truth = torch.zeros(2, 2, 4, 5)
-    offset = truth.clone()
-    offset[0, 0], offset[0, 1] = 3, -4
-    assert end_point_error(offset, truth).tolist() == [5, 0]
-    mask = torch.zeros(2, 1, 4, 5, dtype=torch.bool)
-    mask[:, :, 0] = True
-    offset[1, 0, 0] = 2
-    offset[1, 0, 1:] = 100
-    assert end_point_error(offset, truth, mask).tolist() == [5, 2]
-    assert end_point_error(offset, truth, torch.zeros_like(mask)).isnan().all()
-    with pytest.raises(PairError, match="N×2×H×W"):
-        end_point_error(torch.zeros(1, 3, 4, 5), torch.zeros(1, 3, 4, 5))

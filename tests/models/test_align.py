@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torchvision.ops import deform_conv2d
 
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ShapeError
 from opticalzoom.models.align import deform_conv, enlarge_mask, inside_mask, squared_deform_conv, warp
 
 DOUBLE = torch.float64
@@ -169,9 +169,9 @@ def test_mask_is_enlarged_by_repetition_and_cropped() -> None:
 )
 def test_offset_of_another_shape_is_refused(operator: object, channels: int) -> None:
     x, weight = torch.zeros(1, 2, 5, 6), torch.zeros(2, 2, 3, 3)
-    with pytest.raises(ModelError, match=rf"\(1, {channels}, 5, 6\), expected \(1, (2|18), 5, 6\)"):
+    with pytest.raises(ShapeError, match=rf"\(1, {channels}, 5, 6\), expected \(1, (2|18), 5, 6\)"):
         operator(x, torch.zeros(1, channels, 5, 6), weight)  # type: ignore[operator]
-    with pytest.raises(ModelError, match="expected"):
+    with pytest.raises(ShapeError, match="expected"):
         warp(x, torch.zeros(1, 2, 6, 5))
 
 

@@ -16,7 +16,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 import opticalzoom.models
-from opticalzoom.errors import ModelError
+from opticalzoom.errors import ModelError, ShapeError
 from opticalzoom.models import MODELS, build, layers, trunk
 from opticalzoom.models.base import ZoomOutput
 from opticalzoom.models.rrdb import RRDB
@@ -270,11 +270,11 @@ def test_wrong_shapes_are_refused_with_expected_and_got(name: str, kind: str) ->
     model = small(name, scale=2, input=kind)
     for shape in ((1, 5, 8, 8), (3, 8, 8), (1, model.contract.channels, 0, 8)):
         for call in (model, model.forward_unaligned):
-            with pytest.raises(ModelError, match=rf"{kind} input has shape .*expected N×{model.contract.channels}×H×W"):
+            with pytest.raises(ShapeError, match=rf"{kind} input has shape .*expected N×{model.contract.channels}×H×W"):
                 call(torch.zeros(shape))
     x, (height, width) = picture(model, 7, 8), model.contract.grid_size(7, 8)
     assert isinstance(model(x, torch.zeros(1, 3, height, width)), ZoomOutput)
-    with pytest.raises(ModelError, match=rf"expected \(1, 3, {height}, {width}\)"):
+    with pytest.raises(ShapeError, match=rf"expected \(1, 3, {height}, {width}\)"):
         model(x, torch.zeros(1, 3, height + 1, width))
 
 

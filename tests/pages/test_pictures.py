@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import ShapeError
 from opticalzoom.pages.pictures import (
     CELL,
     beside,
@@ -62,7 +62,7 @@ def test_overlay_of_equal_pictures_is_grey_and_differences_are_coloured():
     black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
     np.testing.assert_array_equal(overlay(white, white), white)
     np.testing.assert_array_equal(overlay(black, white)[0, 0], (0, 255, 255))
-    with pytest.raises(PairError):
+    with pytest.raises(ShapeError):
         overlay(black, np.zeros((3, 2, 3), np.uint8))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opticalzoom.errors import ConfigError, PairError
+from opticalzoom.errors import ConfigError, DependencyError, PairError
 from opticalzoom.files import atomic_path
 from opticalzoom.parallel import schedule
 
@@ -95,7 +95,7 @@ def test_a_scheduler_that_does_not_answer(monkeypatch):
 
 def test_without_dask_the_command_to_install_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ConfigError, match="pip install"):
+    with pytest.raises(DependencyError, match="pip install"):
         list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
 
 

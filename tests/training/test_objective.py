@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from opticalzoom.errors import ConfigError, DependencyError, ModelError
+from opticalzoom.errors import ConfigError, DependencyError, ModelError, ShapeError
 from opticalzoom.losses import (
     ADVERSARIAL,
     alignment_loss,
@@ -169,7 +169,7 @@ def test_small_patches_are_refused_before_the_pretraining():
     for window, refused in ((None, False), (33, False), (31, True)):
         criterion = Criterion(Objective(adversarial=1, pretraining=0.9, discriminator=2, window=window))
         if refused:
-            with pytest.raises(ModelError, match="at least 32"):
+            with pytest.raises(ShapeError, match="at least 32"):
                 criterion.teach(output.image, target, 0, 10, rate=1e-3)
         else:
             assert criterion.teach(output.image, target, 0, 10, rate=1e-3) is None

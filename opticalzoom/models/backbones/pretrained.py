@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from opticalzoom.errors import CheckpointError, DependencyError, ModelError
+from opticalzoom.errors import CheckpointError, DependencyError, ModelError, ShapeError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -68,7 +68,8 @@ class Backbone(nn.Module):
         ``taps``. Nothing is computed beyond the last tap.
 
     Raises:
-        ModelError: for a tap that is no layer, or an image of another shape or smaller than ``minimum``.
+        ModelError: for a tap that is no layer.
+        ShapeError: for an image of another shape or smaller than ``minimum``.
     """
 
     mean: Tensor
@@ -91,7 +92,7 @@ class Backbone(nn.Module):
         """Return the activations at the taps."""
         if image.ndim != 4 or image.shape[1] != 3 or min(image.shape[-2:]) < self.minimum:
             side = self.minimum
-            raise ModelError(f"image has shape {tuple(image.shape)}, expected N×3×H×W with H and W at least {side}.")
+            raise ShapeError(f"image has shape {tuple(image.shape)}, expected N×3×H×W with H and W at least {side}.")
         x, kept = (image - self.mean) / self.std, {}
         for name, layer in zip(self.names[: self.depth], self.layers, strict=False):
             x = layer(x)

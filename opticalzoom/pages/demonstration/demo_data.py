@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import ConfigError
+from opticalzoom.errors import DependencyError
 from opticalzoom.pages.pictures import Picture
 from opticalzoom.pairs.registered import both_grids
 from opticalzoom.pairs.simulate.misalignment import Misalignment
@@ -38,12 +38,12 @@ def shipped_photos() -> dict[str, Path]:
     """Name -> file of scikit-image's photographs; older releases lack some.
 
     Raises:
-        ConfigError: scikit-image is not installed.
+        DependencyError: scikit-image is not installed.
     """
     try:
         from skimage.data import data_dir  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ConfigError(
+        raise DependencyError(
             "the demo needs the photographs that scikit-image ships.", remedy='pip install "opticalzoom[demo]"'
         ) from error
     paths = (Path(data_dir) / name for name in _FILES)

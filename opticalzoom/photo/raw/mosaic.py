@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import PhotoError
+from opticalzoom.errors import PhotoError, ShapeError
 
 PATTERNS = ("RGGB", "GRBG", "GBRG", "BGGR")
 """Colours of the first two rows and columns, row by row: the four phases of a Bayer mosaic."""
@@ -43,10 +43,10 @@ def pack(mosaic: NDArray[Any]) -> NDArray[Any]:
     """H/2×W/2×4 from an H×W mosaic: R, G on R's row, G on B's row, B; any dtype.
 
     Raises:
-        PhotoError: odd sides.
+        ShapeError: odd sides.
     """
     if mosaic.ndim != 2 or mosaic.shape[0] % 2 or mosaic.shape[1] % 2:
-        raise PhotoError(f"the mosaic has shape {mosaic.shape}, expected H×W with even sides.")
+        raise ShapeError(f"the mosaic has shape {mosaic.shape}, expected H×W with even sides.")
     return np.stack((mosaic[::2, ::2], mosaic[::2, 1::2], mosaic[1::2, ::2], mosaic[1::2, 1::2]), axis=2)
 
 

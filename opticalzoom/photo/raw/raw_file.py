@@ -18,7 +18,7 @@ import rawpy
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from opticalzoom.errors import PhotoError
+from opticalzoom.errors import PhotoError, ShapeError
 from opticalzoom.photo.colour.srgb import camera_to_srgb
 from opticalzoom.photo.orientation import upright
 from opticalzoom.photo.photograph import Photo, from_float
@@ -60,11 +60,11 @@ class RawPhoto:
         """A part of it; starts must be even, or the colours would change places.
 
         Raises:
-            PhotoError: the part does not consist of whole 2×2 cells.
+            ShapeError: the part does not consist of whole 2×2 cells.
         """
         part = self.mosaic[rows, columns]
         if any(side % 2 for side in (rows.start or 0, columns.start or 0, *part.shape)):
-            raise PhotoError(f"rows {rows} and columns {columns} of a mosaic, expected even starts and sizes.")
+            raise ShapeError(f"rows {rows} and columns {columns} of a mosaic, expected even starts and sizes.")
         return replace(self, mosaic=part)
 
 

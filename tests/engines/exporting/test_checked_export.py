@@ -14,7 +14,7 @@ from places import REPOSITORY
 from opticalzoom.engines.exporting import checked_export as export
 from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
-from opticalzoom.errors import CheckpointError, DependencyError, ModelError
+from opticalzoom.errors import CheckpointError, DependencyError, ModelError, ShapeError
 from opticalzoom.photo.photograph import Photo, write_photo
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import Exported
@@ -74,7 +74,7 @@ def test_another_layout_in_memory(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_wrong_channels(engine):
-    with pytest.raises(ModelError, match=r"shape \(1, 4, 5, 5\), expected N×3×H×W"):
+    with pytest.raises(ShapeError, match=r"shape \(1, 4, 5, 5\), expected N×3×H×W"):
         start(engine, exported())(np.zeros((1, 4, 5, 5), np.float32))
 
 

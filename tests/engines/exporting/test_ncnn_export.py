@@ -21,7 +21,7 @@ from opticalzoom.engines.exporting import checked_export as export
 from opticalzoom.engines.exporting.ncnn_export import export_ncnn
 from opticalzoom.engines.ncnn_engine import NcnnEngine, NcnnFiles
 from opticalzoom.engines.torch_engine import TorchEngine
-from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, ModelError, OutputExistsError
+from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, ModelError, OutputExistsError, ShapeError
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.zooming.in_memory import zoom
 from tests.exportables import KINDS, SIZES, tiny
@@ -50,7 +50,7 @@ def test_equals_pytorch_at_any_size(name, input, scale):
 
 
 def test_wrong_channels():
-    with pytest.raises(ModelError, match="expected N×3×H×W"):
+    with pytest.raises(ShapeError, match="expected N×3×H×W"):
         NcnnEngine(files())(np.zeros((1, 4, 5, 5), np.float32))
 
 

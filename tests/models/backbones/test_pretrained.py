@@ -8,7 +8,7 @@ import pytest
 import torch
 import torchvision
 
-from opticalzoom.errors import CheckpointError, DependencyError, ModelError
+from opticalzoom.errors import CheckpointError, DependencyError, ModelError, ShapeError
 from opticalzoom.models.backbones.pretrained import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -31,7 +31,7 @@ def test_smallest_image_and_no_smaller(name):
     features = network(torch.rand(2, 3, side, side + 1))
     assert len(features) == 5
     assert all(part.shape[0] == 2 and part.isfinite().all() for part in features)
-    with pytest.raises(ModelError, match=f"at least {side}"):
+    with pytest.raises(ShapeError, match=f"at least {side}"):
         network(torch.rand(1, 3, side - 1, side))
 
 

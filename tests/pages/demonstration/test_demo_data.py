@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opticalzoom.errors import ConfigError
+from opticalzoom.errors import DependencyError
 from opticalzoom.pages.demonstration.demo_data import align, shipped_photos, write_photos
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import SimulatedZoom
@@ -18,7 +18,7 @@ pytest.importorskip("skimage", reason="the demo's photographs")
 
 def test_without_scikit_image_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "skimage.data", None)
-    with pytest.raises(ConfigError, match=r'pip install "opticalzoom\[demo\]"'):
+    with pytest.raises(DependencyError, match=r'pip install "opticalzoom\[demo\]"'):
         shipped_photos()
 
 

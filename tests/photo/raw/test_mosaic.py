@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
-from opticalzoom.errors import PhotoError
+from opticalzoom.errors import PhotoError, ShapeError
 from opticalzoom.photo.raw.mosaic import PATTERNS, channel_gains, demosaic, mosaic_of, pack, start_at_red, unpack
 
 even = st.integers(1, 9).map(lambda half: 2 * half)
@@ -24,7 +24,7 @@ def test_packing_is_undone_exactly_and_orders_the_sites(height, width, dtype):
 
 
 def test_odd_mosaics_are_not_packed():
-    with pytest.raises(PhotoError, match="even sides"):
+    with pytest.raises(ShapeError, match="even sides"):
         pack(np.zeros((3, 4)))
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from places import SHARED
 from skimage import data
 
-from opticalzoom.errors import OutputExistsError, PhotoError
+from opticalzoom.errors import OutputExistsError, PhotoError, ShapeError
 from opticalzoom.photo.colour.srgb import srgb_to_camera
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.orientation import as_stored, upright
@@ -141,7 +141,7 @@ def test_parts_are_cut_by_whole_cells():
     raw = shot()
     assert np.array_equal(raw.crop(slice(2, 6), slice(4, 10)).mosaic, raw.mosaic[2:6, 4:10])
     for rows in (slice(1, 5), slice(2, 5)):
-        with pytest.raises(PhotoError, match="even"):
+        with pytest.raises(ShapeError, match="even"):
             raw.crop(rows, slice(0, 4))
 
 
