@@ -8,15 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import get_args
 
 from opticalzoom.cli.console import complain, results_console, say
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
 from opticalzoom.pairs.kinds import CAMERAS, SourceName, Split
-
-if TYPE_CHECKING:
-    from opticalzoom.models.base import ZoomModel
 
 
 def run_evaluate(arguments: list[str]) -> int:
@@ -38,20 +35,16 @@ def run_evaluate(arguments: list[str]) -> int:
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
     metrics = METRICS | {name: PERCEPTUAL[name]() for name in args.perceptual}
-    zoomers = dict(zip(method_names(args.weights), map(load_method, args.weights), strict=True))
-    if args.self_ensemble:
-        zoomers |= {f"{name}, self-ensemble": zoomer.ensemble() for name, zoomer in zoomers.items()}
-    models = {name: cast("ZoomModel", zoomer.model) for name, zoomer in zoomers.items()}
-    white_balance = {name: zoomer.white_balance for name, zoomer in zoomers.items()}
-    scale = common_scale(models.values())
-    raw = any(zoomer.contract.input == "raw" for zoomer in zoomers.values())
-    source = open_source(args.data, args.source, scale=scale, camera=args.camera)
+    methods = [load_method(*named) for named in zip(method_names(args.weights), args.weights, strict=True)]
+    methods += [method.ensemble() for method in methods] if args.self_ensemble else []
+    raw = any(method.contract.input == "raw" for method in methods)
+    source = open_source(args.data, args.source, scale=common_scale(methods), camera=args.camera)
     names = source.names(args.split)
     if not names:
         raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
     loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
     pairs = track(loaders, "Evaluating", console=results_console(), transient=True)
-    result = evaluate(models, pairs, args.protocol, white_balance, metrics)
+    result = evaluate(methods, pairs, args.protocol, metrics)
     for reason in result.skipped:
         complain(f"left out: {reason}")
     if not result.rows:

@@ -12,12 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from opticalzoom.engines.checkpoint import is_weights_file
+from opticalzoom.engines.checkpoint import is_weights_file, load_model, read_card
 from opticalzoom.errors import CheckpointError, DependencyError
+from opticalzoom.evaluation.methods import Method
 from opticalzoom.models.backbones.pretrained import read_tensors
 from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.weights.contract import SCALES, Contract
-from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
 
 class ForeignModel(ZoomModel):
@@ -46,16 +46,20 @@ class ForeignModel(ZoomModel):
         return ZoomOutput(self._descriptor(x))
 
 
-def load_method(weights: str) -> Zoomer:
-    """Our weights, by file or bundled name, or another project's model file.
+def load_method(name: str, weights: str) -> Method:
+    """Our weights, by file or bundled name, or another project's model file, as a method of an evaluation.
+
+    Args:
+        name: of the method, in tables.
+        weights: file or bundled name.
 
     Raises:
-        ConfigError, CheckpointError: as :func:`~opticalzoom.zooming.zoomer.load_zoomer`.
-        CheckpointError, DependencyError: as :func:`load_foreign`.
+        CheckpointError: the file is missing or damaged, or holds no model that can be scored.
+        DependencyError: it is another project's, and spandrel is not installed.
     """
     if Path(weights).is_file() and not is_weights_file(weights):
-        return Zoomer(load_foreign(weights))
-    return load_zoomer(weights)
+        return Method(name, load_foreign(weights))
+    return Method(name, load_model(weights), read_card(weights).white_balance)
 
 
 def load_foreign(path: str | Path) -> ForeignModel:

@@ -7,7 +7,7 @@ import numpy as np
 
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.methods import EvalPair
-from opticalzoom.pairs.pair import Pixels, Source
+from opticalzoom.pairs.pair import Pair, Pixels, Source
 from opticalzoom.pairs.registered import both_grids
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import from_float
@@ -20,10 +20,13 @@ def load_pair(source: Source, name: str) -> EvalPair:
     Raises:
         PairError: the pair cannot be read, or X is too small for the scale.
     """
-    pair = source.load(name)
-    x, enlarged = both_grids(pair, source.scale)
+    return _on_both_grids(source.load(name), name, source.scale)
+
+
+def _on_both_grids(pair: Pair, name: str, scale: int) -> EvalPair:
+    x, enlarged = both_grids(pair, scale)
     if min(x.shape[:2]) == 0:
-        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{source.scale}.")
+        raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for ×{scale}.")
     y, trusted = pair.y, pair.mask
     if y.shape == pair.x.shape:
         y = y[: enlarged.shape[0], : enlarged.shape[1]]
@@ -38,7 +41,7 @@ def load_raw_pair(source: Source, name: str) -> EvalPair:
         PairError: the pair cannot be read, or X is too small for the scale or for a mosaic.
     """
     loaded = source.load(name)
-    pair = load_pair(source, name)
+    pair = _on_both_grids(loaded, name, source.scale)
     height, width = (side // 2 * 2 for side in pair.x.shape[:2])
     if min(height, width) == 0:
         raise PairError(f"{name}: X has {pair.x.shape[:2]} pixels, too small for a mosaic.")

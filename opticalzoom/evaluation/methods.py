@@ -16,6 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from opticalzoom.errors import PairError
 from opticalzoom.metrics import quantise
 from opticalzoom.models.base import ZoomModel, ZoomOutput
+from opticalzoom.models.ensemble import SelfEnsemble
 from opticalzoom.pairs.pair import Pixels
 from opticalzoom.photo.raw.camera_space import WhiteBalance, decode_picture, encode_mosaic, encode_picture
 from opticalzoom.photo.raw.raw_file import RawPhoto
@@ -64,8 +65,16 @@ class Method:
 
     @property
     def contract(self) -> Contract:
-        """The model's."""
+        """What the model needs and gives."""
         return self.model.contract
+
+    def ensemble(self) -> Method:
+        """The mean of eight flips and turns as a method of its own, see :class:`SelfEnsemble`.
+
+        Raises:
+            ModelError: the model takes RAW input.
+        """
+        return replace(self, name=f"{self.name}, self-ensemble", model=SelfEnsemble(self.model))
 
     def input(self, pair: EvalPair) -> Tensor:
         """What the model is given of a pair."""

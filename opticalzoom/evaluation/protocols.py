@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -13,9 +13,8 @@ from torch import Tensor
 from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
 from opticalzoom.metrics import METRICS, Metric, quantise, score
-from opticalzoom.models import ZoomModel, build
+from opticalzoom.models import build
 from opticalzoom.pages.pictures import Picture, contact_row
-from opticalzoom.photo.raw.camera_space import WhiteBalance
 from opticalzoom.registration.colour_match import match_colour
 from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor
@@ -44,11 +43,27 @@ class Evaluation:
     skipped: list[str] = field(default_factory=list)
 
 
+class _Results:
+    """What all methods make of one pair, computed once when asked for: honest and aligned score the same pictures."""
+
+    def __init__(self, methods: Sequence[Method], pair: EvalPair) -> None:
+        self._methods, self._pair = methods, pair
+
+    @cached_property
+    def alone(self) -> list[Zoomed]:
+        """From X alone."""
+        return zoom_all(self._methods, self._pair, oracle=False)
+
+    @cached_property
+    def with_truth(self) -> list[Zoomed]:
+        """With Y, reduced, as the reference."""
+        return zoom_all(self._methods, self._pair, oracle=True)
+
+
 def evaluate(
-    models: Mapping[str, ZoomModel],
+    methods: Sequence[Method],
     pairs: Iterable[Callable[[], EvalPair]],
     protocols: Sequence[str] = ("honest",),
-    white_balance: Mapping[str, WhiteBalance] | None = None,
     metrics: Mapping[str, Metric] = METRICS,
     *,
     baselines: bool = True,
@@ -60,11 +75,9 @@ def evaluate(
     cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
 
     Args:
-        models: method name -> model in eval mode with a ``contract`` and ``forward(x, reference=None)``; bicubic may be
-            among them.
+        methods: what is scored, of different names; bicubic may be among them.
         pairs: callables that load one pair each.
         protocols: which to run, of :data:`~opticalzoom.evaluation.labels.PROTOCOLS`.
-        white_balance: of the models that take RAW input, by name; ``input`` by default.
         metrics: what to score by, ``psnr_y`` among them.
         baselines: whether bicubic and X as shipped get scores, too. If not, bicubic still decides what the aligned
             protocol trusts.
@@ -73,11 +86,9 @@ def evaluate(
     Raises:
         ConfigError: the models differ in scale.
     """
-    choices = white_balance or {}
-    scale = common_scale(models.values())
-    methods = [Method(name, model, choices.get(name, "input")) for name, model in models.items()]
-    if BICUBIC not in models:
-        methods.insert(0, Method(BICUBIC, build("bicubic", scale=scale)))
+    scale = common_scale(methods)
+    if BICUBIC not in {method.name for method in methods}:
+        methods = [Method(BICUBIC, build("bicubic", scale=scale)), *methods]
     unscored = set() if baselines else {BICUBIC, SHIPPED}
     result = Evaluation()
     for load in pairs:
@@ -86,10 +97,10 @@ def evaluate(
         except OpticalZoomError as error:
             result.skipped.append(str(error))
             continue
-        zoom = cache(partial(zoom_all, methods, pair))  # honest and aligned score the same pictures
+        results = _Results(methods, pair)
         for protocol in protocols:
             try:
-                zoomed = _results(zoom, pair, protocol, result)
+                zoomed = _scored(results, pair, protocol, result)
                 if protocol == "honest":
                     show(pair, zoomed)
                 _score([z for z in zoomed if z.method not in unscored], pair, protocol, metrics, result)
@@ -98,24 +109,24 @@ def evaluate(
     return result
 
 
-def common_scale(models: Iterable[ZoomModel]) -> int:
-    """The one scale of all models.
+def common_scale(methods: Sequence[Method]) -> int:
+    """The one scale of all methods.
 
     Raises:
         ConfigError: they differ in scale.
     """
-    scales = {model.contract.scale for model in models}
+    scales = {method.contract.scale for method in methods}
     if len(scales) != 1:
         raise ConfigError(f"the models enlarge by {sorted(scales)}.", remedy="Evaluate each scale in its own run.")
     return scales.pop()
 
 
-def _results(zoom: Callable[..., list[Zoomed]], pair: EvalPair, protocol: str, result: Evaluation) -> list[Zoomed]:
+def _scored(results: _Results, pair: EvalPair, protocol: str, result: Evaluation) -> list[Zoomed]:
     """What is scored under a protocol; notes what could not be registered."""
     if protocol != "aligned":
         _check_sizes(pair)
-        return zoom(oracle=protocol == "oracle")
-    zoomed, failures = align_all(zoom(oracle=False), to_tensor(pair.y)[None], pair.name)
+        return results.with_truth if protocol == "oracle" else results.alone
+    zoomed, failures = align_all(results.alone, to_tensor(pair.y)[None], pair.name)
     result.skipped.extend(failures)
     return zoomed
 

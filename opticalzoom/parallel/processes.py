@@ -20,7 +20,7 @@ import torch
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.parallel.schedule import end_with_parent
 
-_PRELOADED = ["opticalzoom.cli.train", "opticalzoom.evaluation.studies.work"]
+_PRELOADED = ["opticalzoom.training.runs", "opticalzoom.evaluation.studies.work"]
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_safetensors_and_other_architectures(tmp_path):
     torch.manual_seed(0)
     network = ESRGAN(num_filters=8, num_blocks=1, scale=4).eval()
     save_file(network.state_dict(), tmp_path / "theirs.safetensors")
-    model = load_method(str(tmp_path / "theirs.safetensors")).model
+    model = load_method("theirs", str(tmp_path / "theirs.safetensors")).model
     assert model.contract.scale == 4
     x = torch.rand(1, 3, 9, 11)
     with torch.inference_mode():
@@ -77,11 +77,11 @@ def test_safetensors_and_other_architectures(tmp_path):
 
 
 def test_our_own_files_stay_ours(tmp_path):
-    assert load_method("city100-x3").contract.scale == 3
+    assert load_method("ours", "city100-x3").contract.scale == 3
     (tmp_path / "text.safetensors").write_text("no weights")
     assert not is_weights_file(tmp_path / "text.safetensors")
     with pytest.raises(CheckpointError, match="no such weights file"):
-        load_method(str(tmp_path / "absent.pth"))
+        load_method("theirs", str(tmp_path / "absent.pth"))
 
 
 class Surprise:

@@ -12,17 +12,17 @@ from evaluated import SCALE, pair, scene
 from torch import Tensor, nn
 
 from opticalzoom.errors import ConfigError, PairError
-from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair
+from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method
 from opticalzoom.evaluation.protocols import Evaluation, evaluate
 from opticalzoom.models import build
-from opticalzoom.models.base import ZoomOutput
+from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.raw.raw_file import render
 from opticalzoom.weights.contract import Contract
 
 
-class Recorder(nn.Module):
+class Recorder(ZoomModel):
     """Enlarges by nearest neighbour and remembers what it was given."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Recorder(nn.Module):
         return ZoomOutput(nn.functional.interpolate(x, scale_factor=SCALE))
 
 
-class Shifted(nn.Module):
+class Shifted(ZoomModel):
     """Bicubic, but everything 3 pixels further right, too dark and too red."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Shifted(nn.Module):
 
 
 def run_pairs(*pairs: EvalPair, protocols: tuple[str, ...] = ("honest",), **models: nn.Module) -> Evaluation:
-    chosen = models or {"recorder": Recorder()}
+    chosen = [Method(name, model) for name, model in (models or {"recorder": Recorder()}).items()]
     return evaluate(chosen, [lambda pair=pair: pair for pair in pairs], protocols)
 
 
@@ -112,7 +112,7 @@ def test_bad_pairs_are_listed_and_the_rest_goes_on():
     wrong_size = pair(1, y=scene(1, 90, 128))
     other_scene = pair(2, y=scene(7))
     loaders = [unreadable, lambda: wrong_size, lambda: other_scene, lambda: pair(3)]
-    result = evaluate({"recorder": Recorder()}, loaders, ("honest", "aligned"))
+    result = evaluate([Method("recorder", Recorder())], loaders, ("honest", "aligned"))
     assert {row.name for row in result.rows if row.protocol == "aligned"} >= {"pair3"}
     assert result.skipped[0] == "broken.png: is cut short."
     assert "pair1, honest: Y has 90×128 pixels, the enlarged X 96×128." in result.skipped[1]
@@ -144,7 +144,7 @@ def test_raw_models_are_scored_in_srgb(white_balance):
     developed = from_float(render(raw), np.uint8)
     one = pair(0, x=developed, raw=raw)
     model = build("bicubic", scale=SCALE, input="raw")
-    result = evaluate({"raw": model}, [lambda: one], ["honest", "oracle"], {"raw": white_balance})
+    result = evaluate([Method("raw", model, white_balance)], [lambda: one], ["honest", "oracle"])
     scores = {(row.protocol, row.method): row.scores["psnr_rgb"] for row in result.rows}
     assert not result.skipped
     # Half the colours' resolution, but the same picture: no shift of place or colour.

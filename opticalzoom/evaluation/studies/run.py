@@ -12,7 +12,6 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from opticalzoom.cli.train import fast_precision
 from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.evaluation.studies import work
 from opticalzoom.evaluation.studies.bars import bars
@@ -22,6 +21,7 @@ from opticalzoom.evaluation.studies.study import PRETRAINED, Config, Study, Stud
 from opticalzoom.evaluation.studies.work import Run
 from opticalzoom.files import write_text
 from opticalzoom.parallel.processes import Job, run_jobs
+from opticalzoom.training.precision import fast_precision
 
 _EMA_WINDOW = 10  # the averaged weights look back a tenth of the run
 _RESTARTS = 15  # the paper's cycles of 20, 40, 80 and 160 epochs are 15 of the first
@@ -95,7 +95,7 @@ class Runner:
         """Pairs that several rows share are prepared once."""
         wanted = {json.dumps(run.config["data"], sort_keys=True): run for run in runs}
         log = self.order.out / "prepare.log"
-        jobs = [Job(run.name, partial(work.prepare, run.config["data"]), log) for run in wanted.values()]
+        jobs = [Job(run.name, partial(work.fill_pair_cache, run.config["data"]), log) for run in wanted.values()]
         with self.console.status("Preparing pairs"):
             for job, code in run_jobs(jobs, 1, lambda running: None):
                 if code:
@@ -128,7 +128,7 @@ class Runner:
         for run in trials:
             self._write_config(run)
         for _ in self._jobs(
-            [Job(run.name, partial(work.trial, run), run.folder / "log.txt") for run in trials], trials
+            [Job(run.name, partial(work.try_row, run), run.folder / "log.txt") for run in trials], trials
         ):
             pass
         for run in trials:
@@ -153,7 +153,7 @@ class Runner:
             for kind, run in kinds.items()
         ]
         return jobs + [
-            Job(run.name, partial(work.train_and_score, run, metrics), run.folder / "log.txt") for run in todo
+            Job(run.name, partial(work.train_and_score_row, run, metrics), run.folder / "log.txt") for run in todo
         ]
 
     def _jobs(self, jobs: Sequence[Job], runs: Sequence[Run]) -> Iterator[Job]:

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import opticalzoom
-from opticalzoom.cli.train import run_train
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.foreign import load_method
 from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
-from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Zoomed
+from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed
 from opticalzoom.evaluation.protocols import Row, as_picture, evaluate
 from opticalzoom.evaluation.report import write_png
 from opticalzoom.evaluation.studies.figures import TRUTH
@@ -27,11 +25,12 @@ from opticalzoom.evaluation.studies.pace import read_progress
 from opticalzoom.evaluation.studies.study import Config, StudyRow
 from opticalzoom.files import write_text
 from opticalzoom.metrics import METRICS, PERCEPTUAL, Metric
-from opticalzoom.models import ZoomModel, build
+from opticalzoom.models import build
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME
 from opticalzoom.training.datamodule import PairsDataModule
 from opticalzoom.training.patches import to_tensor
+from opticalzoom.training.runs import run_training
 
 TRIAL_STEPS = 6
 """Of which the first, a warm-up, is not timed."""
@@ -90,29 +89,29 @@ class Run:
         return str(self.config["data"]["input"])
 
 
-def prepare(data: Config) -> int:
+def fill_pair_cache(data: Config) -> int:
     """Fill the cache of pairs."""
     PairsDataModule(**data).prepare_data()
     return 0
 
 
-def train_and_score(run: Run, metrics: Sequence[str] = ()) -> int:
+def train_and_score_row(run: Run, metrics: Sequence[str] = ()) -> int:
     """What is not done yet of a row."""
     if run.weights is None and not run.trained.exists():
-        code = train(run)
+        code = train_row(run)
         if code:
             return code
         write_text(run.trained, json.dumps(asdict(read_progress(run.pace))) + "\n")
-    return score(run, metrics)
+    return score_row(run, metrics)
 
 
-def trial(run: Run) -> int:
+def try_row(run: Run) -> int:
     """A few steps, to time them and to see that the row works."""
     flags = [f"--trainer.max_steps={TRIAL_STEPS}", "--trainer.limit_val_batches=0", "--overwrite"]
     return _train(run, flags)
 
 
-def train(run: Run) -> int:
+def train_row(run: Run) -> int:
     """The training, from the last checkpoint if there is one."""
     resume = (run.folder / CHECKPOINT_NAME).exists()
     return _train(run, ["--resume" if resume else "--overwrite", "--checkpoint_minutes=1"])
@@ -127,15 +126,17 @@ def _train(run: Run, flags: Sequence[str]) -> int:
     arguments += run.flags
     # With several devices Lightning starts the other processes with the command line of this one.
     sys.argv = [str(Path(opticalzoom.__file__).with_name("__main__.py")), "train", *arguments]
-    return run_train(arguments)
+    outcome = run_training(arguments)
+    if outcome.speaks:
+        print(outcome.summary)  # into the row's log
+    return outcome.exit_code
 
 
-def score(run: Run, metrics: Sequence[str] = ()) -> int:
+def score_row(run: Run, metrics: Sequence[str] = ()) -> int:
     """Zoom and score the test pairs under every protocol; keep the pictures."""
-    zoomer = load_method(str(run.weights or run.folder / WEIGHTS_NAME))
-    models, balance = {run.name: cast(ZoomModel, zoomer.model)}, {run.name: zoomer.white_balance}
+    method = load_method(run.name, str(run.weights or run.folder / WEIGHTS_NAME))
     keep = partial(_keep, run.out / "images", {run.name: run.name})
-    result = evaluate(models, _pairs(run), tuple(PROTOCOLS), balance, _metrics(metrics), baselines=False, show=keep)
+    result = evaluate([method], _pairs(run), tuple(PROTOCOLS), _metrics(metrics), baselines=False, show=keep)
     return _write(run.scores, result.rows, result.skipped)
 
 
@@ -143,8 +144,8 @@ def score_baselines(run: Run, path: Path, metrics: Sequence[str] = ()) -> int:
     """Bicubic and X as shipped, for the input of a run; the truth's pictures."""
     names = {BICUBIC: f"{BICUBIC}-{run.input}", SHIPPED: f"{SHIPPED}-{run.input}"}
     keep = partial(_keep, run.out / "images", names)
-    models = {BICUBIC: build(BICUBIC, scale=run.config["data"]["scale"])}
-    result = evaluate(models, _pairs(run), tuple(PROTOCOLS), metrics=_metrics(metrics), show=keep)
+    method = Method(BICUBIC, build(BICUBIC, scale=run.config["data"]["scale"]))
+    result = evaluate([method], _pairs(run), tuple(PROTOCOLS), metrics=_metrics(metrics), show=keep)
     return _write(path, result.rows, result.skipped)
 
 

@@ -12,6 +12,7 @@ from rich.progress import track
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import OutputExistsError, PairError
 from opticalzoom.evaluation.loaders import load_pair
+from opticalzoom.evaluation.methods import Method
 from opticalzoom.evaluation.protocols import Evaluation, evaluate
 from opticalzoom.evaluation.report import means, rich_table
 from opticalzoom.models import ZoomModel, build
@@ -101,7 +102,7 @@ def register_all(
 def score_held_out(source: Source, model: ZoomModel, console: Console) -> Evaluation:
     """The honest protocol on the photographs that were held out."""
     loaders = [partial(load_pair, source, name) for name in HELD_OUT]
-    result = evaluate({TOY: model}, track(loaders, "Scoring", console=console, transient=True))
+    result = evaluate([Method(TOY, model)], track(loaders, "Scoring", console=console, transient=True))
     console.print(rich_table(means(result.rows)))
     return result
 
