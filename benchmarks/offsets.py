@@ -20,11 +20,11 @@ from rich.progress import track
 
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.evaluation.offsets import KnownOffsets, estimate, known_offsets
-from opticalzoom.evaluation.report import write_png
 from opticalzoom.files import write_text
 from opticalzoom.metrics import end_point_error
 from opticalzoom.models import MODELS, ZoomModel, build
-from opticalzoom.pages.pictures import Picture, beside, flow_limit, flow_picture, label
+from opticalzoom.pages.flow_pictures import flow_limit, flow_picture
+from opticalzoom.pages.pictures import Picture, beside, label, save_picture
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
 
@@ -107,7 +107,7 @@ def main() -> None:
         moves = Misalignment(strength * factor, LOCAL if strength else 0.0, parallax=parallax * factor)
         rows.append({"strength": strength, "parallax": parallax, **measure(model, source, names, moves, args.patch)})
         shown = picture(model, known_offsets(source, names[0], model.contract, moves))
-        write_png(args.output / f"{file}-{strength:g}px-parallax{parallax:g}.png", shown, overwrite=True)
+        save_picture(args.output / f"{file}-{strength:g}px-parallax{parallax:g}.png", shown, overwrite=True)
     options = {"strengths": args.strengths, "parallax": args.parallax, "patch": [args.patch]}
     command = f"python benchmarks/offsets.py --weights {stem} --data {Path(args.data).name} --split {args.split}"
     command += "".join(f" --{key} {' '.join(f'{v:g}' for v in values)}" for key, values in options.items())

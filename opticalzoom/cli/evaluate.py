@@ -28,7 +28,7 @@ def run_evaluate(arguments: list[str]) -> int:
     from opticalzoom.evaluation.foreign import load_method
     from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
     from opticalzoom.evaluation.protocols import common_scale, evaluate
-    from opticalzoom.evaluation.report import check_free, means, rich_table, write_results
+    from opticalzoom.evaluation.report import check_free, means, means_terminal, write_results
     from opticalzoom.metrics import METRICS, PERCEPTUAL
     from opticalzoom.pairs.sources import open_source
 
@@ -49,7 +49,7 @@ def run_evaluate(arguments: list[str]) -> int:
         complain(f"left out: {reason}")
     if not result.rows:
         raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
-    results_console().print(rich_table(means(result.rows)))
+    results_console().print(means_terminal(means(result.rows)))
     write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
     say(f"Results are in {output}")
     return 0

@@ -33,7 +33,7 @@ def run_reproduce(arguments: list[str]) -> int:
     from opticalzoom.evaluation.studies.run import Runner
     from opticalzoom.evaluation.studies.settings import Order, Settings
     from opticalzoom.evaluation.studies.study import load_study
-    from opticalzoom.evaluation.studies.study_tables import rich_table
+    from opticalzoom.evaluation.studies.study_tables import lines_terminal
 
     size: Size = args.size or ("paper" if args.data == SR_RAW else "lite")
     study, out = load_study(args.study), Path(args.output)
@@ -60,7 +60,7 @@ def run_reproduce(arguments: list[str]) -> int:
     if not found:
         raise ConfigError("no row could be scored.", path=out, remedy="The reasons are above.")
     write_figures(runner, found)
-    results_console().print(rich_table(found))
+    results_console().print(lines_terminal(found))
     say(f"Tables, figures and rows are in {out}")
     return 2 if runner.failures else 0
 

@@ -13,3 +13,17 @@ PROTOCOLS = {
 
 PERCEPTUAL_NAMES = ("st_lpips", "lpips", "dists")
 """Of :data:`opticalzoom.metrics.PERCEPTUAL`, which needs PyTorch."""
+
+
+def metric_title(metric: str, *, unit: bool = True) -> str:
+    """A metric's name in tables.
+
+    >>> metric_title("psnr_y"), metric_title("psnr_y", unit=False)
+    ('PSNR Y (dB)', 'PSNR Y')
+    """
+    return metric.replace("_", " ").upper() + (" (dB)" if unit and metric.startswith("psnr") else "")
+
+
+def metric_digits(metric: str) -> int:
+    """Decimals of a metric in tables: hundredths of a dB, or four of what goes from 0 to 1."""
+    return 2 if metric.startswith("psnr") else 4

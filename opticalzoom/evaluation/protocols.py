@@ -14,7 +14,8 @@ from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
 from opticalzoom.metrics import METRICS, Metric, quantise, score
 from opticalzoom.models import build
-from opticalzoom.pages.pictures import Picture, contact_row
+from opticalzoom.pages.contact_sheets import contact_row
+from opticalzoom.pages.pictures import Picture
 from opticalzoom.registration.colour_match import match_colour
 from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor

@@ -1,26 +1,21 @@
-"""Reports: scores as CSV, Markdown and JSON; writing text and pictures."""
+"""Reports of an evaluation: the scores of every picture and their means, as files and for the terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from PIL import Image
-from rich.box import SIMPLE
-from rich.table import Table
+from rich.table import Column, Table
 
 from opticalzoom.errors import OutputExistsError
-from opticalzoom.evaluation.labels import PROTOCOLS
+from opticalzoom.evaluation.labels import PROTOCOLS, metric_digits, metric_title
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.files import atomic_path, write_text
-from opticalzoom.pages.pictures import Picture, contact_sheet
+from opticalzoom.files import write_text
+from opticalzoom.pages.contact_sheets import contact_sheet
+from opticalzoom.pages.pictures import Picture, save_picture
+from opticalzoom.pages.tables import csv_table, json_document, markdown_table, terminal_table, versions
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
 
@@ -58,54 +53,52 @@ def _protocol_means(rows: Sequence[Row], protocol: str) -> list[Mean]:
     return result
 
 
-def csv_text(rows: Sequence[Row]) -> str:
+def scores_csv(rows: Sequence[Row]) -> str:
     """One line a picture, six decimals."""
-    text, metrics = io.StringIO(), list(rows[0].scores)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", "method", "protocol", *metrics, "seconds"])
-    for row in rows:
-        numbers = [*(row.scores[metric] for metric in metrics), row.seconds]
-        writer.writerow([row.name, row.method, row.protocol, *(f"{number:.6f}" for number in numbers)])
-    return text.getvalue()
+    metrics = list(rows[0].scores)
+    numbers = ([*(row.scores[metric] for metric in metrics), row.seconds] for row in rows)
+    lines = (
+        [row.name, row.method, row.protocol, *(f"{number:.6f}" for number in found)]
+        for row, found in zip(rows, numbers, strict=True)
+    )
+    return csv_table(["name", "method", "protocol", *metrics, "seconds"], lines)
 
 
-def markdown_table(averages: Sequence[Mean]) -> str:
+def means_markdown(averages: Sequence[Mean]) -> str:
     """Means as Markdown, a table for each protocol under its name and what it is."""
-    header = ["Method", *(_title(metric) for metric in averages[0].scores), "s/image"]
+    header = ["Method", *(metric_title(metric) for metric in averages[0].scores), "s/image"]
     parts = []
     for protocol in dict.fromkeys(mean.protocol for mean in averages):
         chosen = [mean for mean in averages if mean.protocol == protocol]
         parts.append(
             f"### Protocol: {protocol}\n\n{protocol}: {PROTOCOLS[protocol]} Means of {chosen[0].images} images.\n"
         )
-        parts.append(f"| {' | '.join(header)} |\n|---|{'---:|' * (len(header) - 1)}")
-        parts.extend(f"| {mean.method} | {' | '.join(_numbers(mean))} |" for mean in chosen)
+        parts.append(markdown_table(header, [[mean.method, *_numbers(mean)] for mean in chosen]))
         parts.append("")
     return "\n".join(parts)
 
 
-def rich_table(averages: Sequence[Mean]) -> Table:
+def means_terminal(averages: Sequence[Mean]) -> Table:
     """Means for a terminal of 80 columns; PSNR in dB."""
-    table = Table(box=SIMPLE, padding=0, pad_edge=False)
-    table.add_column("protocol", no_wrap=True)
-    table.add_column("method", overflow="fold")
-    for title in ("images", *(metric.replace("_", " ").upper() for metric in averages[0].scores), "s/image"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for mean in averages:
-        table.add_row(mean.protocol, mean.method, str(mean.images), *_numbers(mean))
-    return table
+    titles = (metric_title(metric, unit=False) for metric in averages[0].scores)
+    return terminal_table(
+        [Column("protocol", no_wrap=True), Column("method", overflow="fold")],
+        ["images", *titles, "s/image"],
+        [[mean.protocol, mean.method, str(mean.images), *_numbers(mean)] for mean in averages],
+        padding=0,
+    )
 
 
 def results_json(averages: Sequence[Mean], skipped: Sequence[str], command: str) -> str:
     """Means, what was left out, the command and the versions; numbers that JSON lacks (inf, nan) become null."""
     content = {
         "command": command,
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("opticalzoom", "torch")}},
+        "versions": versions(),
         "protocols": {name: PROTOCOLS[name] for name in dict.fromkeys(mean.protocol for mean in averages)},
-        "means": [_finite(asdict(mean)) for mean in averages],
+        "means": [asdict(mean) for mean in averages],
         "skipped": list(skipped),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_document(content, indent=2)
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
@@ -133,38 +126,16 @@ def write_results(
     """Write :data:`FILES`: every picture's scores, mean tables, and the contact sheet of ``examples``."""
     averages = means(rows)
     left_out = "".join(f"- {reason}\n" for reason in skipped)
-    table = markdown_table(averages) + (f"\nLeft out:\n\n{left_out}" if skipped else "")
-    write_text(folder / "results.csv", csv_text(rows), overwrite=overwrite)
+    table = means_markdown(averages) + (f"\nLeft out:\n\n{left_out}" if skipped else "")
+    write_text(folder / "results.csv", scores_csv(rows), overwrite=overwrite)
     write_text(folder / "table.md", table, overwrite=overwrite)
     write_text(folder / "results.json", results_json(averages, skipped, command), overwrite=overwrite)
-    write_png(folder / "contact.png", contact_sheet(examples), overwrite=overwrite)
-
-
-def write_png(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
-    """Write an H×W×3 uint8 picture as PNG, whole or not at all.
-
-    Raises:
-        OutputExistsError: it is there and must not be replaced.
-    """
-    with atomic_path(path, overwrite) as part:
-        Image.fromarray(picture).save(part, format="PNG")
-
-
-def _title(metric: str) -> str:
-    unit = " (dB)" if metric.startswith("psnr") else ""
-    return metric.replace("_", " ").upper() + unit
+    save_picture(folder / "contact.png", contact_sheet(examples), overwrite=overwrite)
 
 
 def _numbers(mean: Mean) -> list[str]:
-    digits = {metric: 2 if metric.startswith("psnr") else 4 for metric in mean.scores}
-    return [*(f"{value:.{digits[metric]}f}" for metric, value in mean.scores.items()), f"{mean.seconds:.2f}"]
+    return [*(f"{value:.{metric_digits(name)}f}" for name, value in mean.scores.items()), f"{mean.seconds:.2f}"]
 
 
 def _average(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.nan
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""A small HTML page of results."""
+"""HTML pages of results that need nothing but their pictures, readable on a phone."""
 
 from __future__ import annotations
 
@@ -30,19 +30,29 @@ class Section:
 
 
 def html_page(title: str, sections: Sequence[Section]) -> str:
-    """A page that needs nothing but its pictures, readable on a phone. All text is escaped; blank lines part it."""
-    body = "\n".join(_section(section) for section in sections)
-    name = html.escape(title)
+    """A page of sections. All text is escaped; blank lines part it."""
+    heading = f"<h1>{html.escape(title)}</h1>"
+    return html_document(title, _STYLE, [heading, *(_section(section) for section in sections)])
+
+
+def html_document(title: str, style: str, parts: Sequence[str]) -> str:
+    """What is around the body of every page of ours.
+
+    Args:
+        title: plain text.
+        style: CSS.
+        parts: HTML of the body, a line each.
+    """
+    body = "\n".join(parts)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}</title>
-<style>{_STYLE}</style>
+<title>{html.escape(title)}</title>
+<style>{style}</style>
 </head>
 <body>
-<h1>{name}</h1>
 {body}
 </body>
 </html>

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from opticalzoom.pages.pictures import Picture, flow_limit, flow_wheel, overlay
+from opticalzoom.pages.flow_pictures import flow_limit, flow_wheel, overlay
+from opticalzoom.pages.pictures import Picture
 from opticalzoom.pairs.pair import Pixels
 from opticalzoom.photo.photograph import Photo, write_photo
 from opticalzoom.registration.zoom_view import RegisteredView

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from opticalzoom.files import write_text
+from opticalzoom.pages.page import html_document
 from opticalzoom.pairs.manifest import Record
 from opticalzoom.pairs.pair_pictures import KINDS, picture_path
 from opticalzoom.pairs.scenes.sequence import Problem
@@ -64,20 +65,7 @@ def write_report(output: Path, photos: Path, records: Sequence[Record], problems
     if problems:
         items = "\n".join(f"<li>{_text(_relative(p.path, photos))}: {_text(p.reason)}</li>" for p in problems)
         body.append(f"<article><h2>Files not used</h2><ul>{items}</ul></article>")
-    page = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Prepared pairs</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-{chr(10).join(body)}
-</body>
-</html>
-"""
-    write_text(output / REPORT, page, overwrite=True)
+    write_text(output / REPORT, html_document("Prepared pairs", _STYLE, body), overwrite=True)
 
 
 def _article(output: Path, record: Record) -> str:

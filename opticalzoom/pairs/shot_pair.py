@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.errors import OpticalZoomError, PairError
-from opticalzoom.pages.pictures import flow_limit
+from opticalzoom.pages.flow_pictures import flow_limit
 from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
 from opticalzoom.pairs.pair import Pixels, as_rgb
 from opticalzoom.pairs.pair_pictures import write_pictures

@@ -14,9 +14,9 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from opticalzoom.engines.checkpoint import ModelCard, save_model
-from opticalzoom.evaluation.report import write_png
 from opticalzoom.models.trunk import bicubic_zoom
-from opticalzoom.pages.pictures import Picture, beside, flow_picture, label
+from opticalzoom.pages.flow_pictures import flow_picture
+from opticalzoom.pages.pictures import Picture, beside, label, save_picture
 from opticalzoom.training.lightning import ZoomTraining
 
 CHECKPOINT_NAME = "last.ckpt"
@@ -123,7 +123,7 @@ class Pictures(Callback):
             self._show(trainer, "offset", flow_picture(offset[0].float().permute(1, 2, 0).cpu().numpy()))
 
     def _show(self, trainer: pl.Trainer, name: str, picture: Picture) -> None:
-        write_png(self._folder / f"{trainer.global_step:07d}-{name}.png", picture, overwrite=True)
+        save_picture(self._folder / f"{trainer.global_step:07d}-{name}.png", picture, overwrite=True)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image(f"val/{name}", picture, trainer.global_step, dataformats="HWC")

@@ -1,21 +1,16 @@
-"""Tables, files and pages against answers written by hand."""
+"""Tables and files against answers written by hand."""
 
 from __future__ import annotations
 
 import json
 import math
-from html.parser import HTMLParser
 
-import numpy as np
 import pytest
-from PIL import Image
+from helpers import expected_text, printed, without_versions
 
-from opticalzoom.errors import OutputExistsError
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import csv_text, markdown_table, means, results_json, write_png
-from opticalzoom.files import write_text
+from opticalzoom.evaluation.report import means, means_markdown, means_terminal, results_json, scores_csv
 from opticalzoom.metrics import METRICS
-from opticalzoom.pages.page import Section, html_page
 
 
 def row(name: str, method: str, value: float, protocol: str = "honest") -> Row:
@@ -42,14 +37,14 @@ def test_means_use_the_pictures_that_all_methods_have():
 
 
 def test_csv():
-    assert csv_text(ROWS[:1]).splitlines() == [
+    assert scores_csv(ROWS[:1]).splitlines() == [
         "name,method,protocol,psnr_y,ssim_y,psnr_rgb,ssim_rgb,seconds",
         "a,bicubic,honest,20.000000,20.000000,20.000000,20.000000,0.500000",
     ]
 
 
 def test_markdown():
-    lines = markdown_table(means(ROWS)).splitlines()
+    lines = means_markdown(means(ROWS)).splitlines()
     assert lines[0] == "### Protocol: honest"
     assert "| Method | PSNR Y (dB) | SSIM Y | PSNR RGB (dB) | SSIM RGB | s/image |" in lines
     assert "| ours | 27.50 | 27.5000 | 27.50 | 27.5000 | 0.50 |" in lines
@@ -60,45 +55,16 @@ def test_json_has_no_numbers_that_json_lacks():
     assert json.loads(text)["means"][0]["scores"]["psnr_y"] is None
 
 
-def test_files_are_not_replaced_unasked(tmp_path):
-    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
-    for write, content in ((write_text, "one"), (write_png, picture)):
-        path = tmp_path / write.__name__
-        write(path, content)
-        with pytest.raises(OutputExistsError):
-            write(path, content)
-        write(path, content, overwrite=True)
-    assert (tmp_path / "write_text").read_text() == "one"
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "write_png")), picture)
+@pytest.fixture
+def averages():
+    more = [row('a, "b"', "bicubic", 31.23456, "oracle")]
+    more += [row('a, "b"', "ours with a very long name that goes over the line of a terminal", math.inf, "oracle")]
+    return [*ROWS, *more], means([*ROWS, *more])
 
 
-class Balance(HTMLParser):
-    """Fails on a closing tag that does not match."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.cells: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in {"meta", "img"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] in {"td", "th"}:
-            self.cells.append(f"{self.open[-1]}:{data}")
-
-
-def test_page_is_well_formed_and_escaped():
-    section = Section("A & B", "one <i>\n\ntwo", [("a b.png", 'the "first"')], [("method", "dB"), ("td>", "3")])
-    page = html_page("<Title>", [section, Section("Empty")])
-    parser = Balance()
-    parser.feed(page)
-    assert parser.open == []
-    assert parser.cells == ["th:method", "th:dB", "td:td>", "td:3"]
-    assert "<p>one &lt;i&gt;</p>\n<p>two</p>" in page
-    assert "&lt;Title&gt;" in page
-    assert 'alt="the &quot;first&quot;"' in page
+def test_the_files_are_those_of_earlier_versions(averages):
+    rows, found = averages
+    assert scores_csv(rows) == expected_text("report.csv")
+    assert means_markdown(found) == expected_text("report.md")
+    assert printed(means_terminal(found)) == expected_text("report.txt")
+    assert without_versions(results_json(found, ["a: reason"], "the command")) == expected_text("report.json")

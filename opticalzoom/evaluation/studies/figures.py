@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from opticalzoom.errors import DependencyError
 from opticalzoom.files import atomic_path
-from opticalzoom.pages.pictures import CROP, Picture, fullest_square, grid_figure
+from opticalzoom.pages.contact_sheets import CROP, fullest_square, grid_figure
+from opticalzoom.pages.pictures import Picture
 
 TRUTH = "truth"
 _COLUMNS = 4

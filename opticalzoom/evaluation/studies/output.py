@@ -10,14 +10,13 @@ from PIL import Image
 
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import csv_text as pictures_csv
-from opticalzoom.evaluation.report import write_png
+from opticalzoom.evaluation.report import scores_csv
 from opticalzoom.evaluation.studies import study_tables as tables
 from opticalzoom.evaluation.studies.figures import TRUTH, Curve, figure, plot_curves
 from opticalzoom.evaluation.studies.results import Line, lines, read_scores
 from opticalzoom.evaluation.studies.run import Runner
 from opticalzoom.files import write_text
-from opticalzoom.pages.pictures import Picture
+from opticalzoom.pages.pictures import Picture, save_picture
 
 
 def collect(runner: Runner) -> tuple[list[Row], list[str]]:
@@ -57,11 +56,11 @@ def write_tables(runner: Runner, setting: str) -> list[Line]:
     listed = "".join(f"- left out: {reason}\n" for reason in missing)
     settings = {"setting": setting, "steps": runner.settings.steps, "seconds_per_step": runner.settings.seconds}
     texts = {
-        "table.md": tables.markdown(study, found, setting) + listed,
-        "table.tex": tables.latex(study, found, setting),
-        "results.csv": tables.csv_text(found),
-        "results.json": tables.json_text(study, found, settings, missing),
-        "pictures.csv": pictures_csv(rows),
+        "table.md": tables.study_markdown(study, found, setting) + listed,
+        "table.tex": tables.study_latex(study, found, setting),
+        "results.csv": tables.lines_csv(found),
+        "results.json": tables.study_json(study, found, settings, missing),
+        "pictures.csv": scores_csv(rows),
     }
     for name, text in texts.items():
         write_text(out / name, text, overwrite=True)
@@ -75,7 +74,7 @@ def write_figures(runner: Runner, found: Sequence[Line]) -> None:
     for home in sorted(path for path in images.glob("*") if path.is_dir()):
         pictures = _pictures(runner, rows, home)
         if len(pictures) > 1:
-            write_png(runner.order.out / "figures" / f"{home.name}.png", figure(home.name, pictures), overwrite=True)
+            save_picture(runner.order.out / "figures" / f"{home.name}.png", figure(home.name, pictures), overwrite=True)
     for group, axis in runner.study.axes.items():
         _write_curves(runner, found, group, axis)
 

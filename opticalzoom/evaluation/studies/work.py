@@ -19,13 +19,13 @@ from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed
 from opticalzoom.evaluation.protocols import Row, as_picture, evaluate
-from opticalzoom.evaluation.report import write_png
 from opticalzoom.evaluation.studies.figures import TRUTH
 from opticalzoom.evaluation.studies.pace import read_progress
 from opticalzoom.evaluation.studies.study import Config, StudyRow
 from opticalzoom.files import write_text
 from opticalzoom.metrics import METRICS, PERCEPTUAL, Metric
 from opticalzoom.models import build
+from opticalzoom.pages.pictures import save_picture
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME
 from opticalzoom.training.datamodule import PairsDataModule
@@ -171,7 +171,7 @@ def _keep(folder: Path, names: dict[str, str], pair: EvalPair, zoomed: Sequence[
         return
     shown = {names[result.method]: as_picture(result.image) for result in zoomed if result.method in names}
     for name, picture in (shown | {TRUTH: as_picture(to_tensor(pair.y)[None])}).items():
-        write_png(home / f"{name}.png", picture, overwrite=True)
+        save_picture(home / f"{name}.png", picture, overwrite=True)
 
 
 def _write(path: Path, rows: Sequence[Row], skipped: Sequence[str]) -> int:

@@ -10,21 +10,12 @@ import cv2
 import numpy as np
 
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import write_png
 from opticalzoom.files import write_text
+from opticalzoom.pages.contact_sheets import detailed_crop
 from opticalzoom.pages.demonstration.demo_data import Alignment
+from opticalzoom.pages.flow_pictures import flow_limit, flow_picture, flow_wheel, overlay
 from opticalzoom.pages.page import Section, html_page
-from opticalzoom.pages.pictures import (
-    Picture,
-    beside,
-    detailed_crop,
-    flow_limit,
-    flow_picture,
-    flow_wheel,
-    label,
-    magnify,
-    overlay,
-)
+from opticalzoom.pages.pictures import Picture, beside, label, magnify, save_picture
 
 _LETTERS = 30  # pixels: legible on a phone, which shows the pictures at about a third
 _WIDTH = 560
@@ -189,5 +180,5 @@ def _fit(picture: Picture) -> Picture:
 def _save(out: Path, pictures: Mapping[str, tuple[Picture, str]]) -> list[tuple[str, str]]:
     """Write pictures, name -> (picture, caption); returns (file relative to the page, caption)."""
     for name, (picture, _) in pictures.items():
-        write_png(out / "pictures" / f"{name}.png", picture, overwrite=True)
+        save_picture(out / "pictures" / f"{name}.png", picture, overwrite=True)
     return [(f"pictures/{name}.png", caption) for name, (_, caption) in pictures.items()]

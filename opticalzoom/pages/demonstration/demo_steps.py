@@ -14,7 +14,7 @@ from opticalzoom.errors import OutputExistsError, PairError
 from opticalzoom.evaluation.loaders import load_pair
 from opticalzoom.evaluation.methods import Method
 from opticalzoom.evaluation.protocols import Evaluation, evaluate
-from opticalzoom.evaluation.report import means, rich_table
+from opticalzoom.evaluation.report import means, means_terminal
 from opticalzoom.models import ZoomModel, build
 from opticalzoom.pages.demonstration.demo_data import Alignment, align, shipped_photos, write_photos
 from opticalzoom.pages.demonstration.demo_page import Findings, write_page
@@ -103,7 +103,7 @@ def score_held_out(source: Source, model: ZoomModel, console: Console) -> Evalua
     """The honest protocol on the photographs that were held out."""
     loaders = [partial(load_pair, source, name) for name in HELD_OUT]
     result = evaluate([Method(TOY, model)], track(loaders, "Scoring", console=console, transient=True))
-    console.print(rich_table(means(result.rows)))
+    console.print(means_terminal(means(result.rows)))
     return result
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from opticalzoom.evaluation.studies.figures import Curve, disagreement, figure, plot_curves
-from opticalzoom.pages.pictures import CROP, MARK
+from opticalzoom.pages.contact_sheets import CROP, MARK
 
 
 def pictures() -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from helpers import expected_text, printed, without_versions
 
 from opticalzoom.evaluation.protocols import Row
 from opticalzoom.evaluation.studies import study_tables as tables
@@ -50,7 +51,7 @@ def test_means_over_pictures_and_seeds(found):
 
 
 def test_markdown_has_the_papers_figures_beside_ours_and_says_what_they_are(found):
-    text = tables.markdown(STUDY, found, "Few steps.")
+    text = tables.study_markdown(STUDY, found, "Few steps.")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
     assert cells[0][:3] == ["Method", "paper, PSNR", "honest, PSNR Y (dB)"]
     assert cells[3][:3] == [f"{ONE.title} ≈", "20.5", "28.50 ±0.50"]
@@ -62,7 +63,7 @@ def test_markdown_has_the_papers_figures_beside_ours_and_says_what_they_are(foun
 
 
 def test_latex_escapes_and_its_columns_fit(found):
-    text = tables.latex(STUDY, found, "×3")
+    text = tables.study_latex(STUDY, found, "×3")
     assert r"One \& only\_100\% $\approx$" in text
     assert r"$\times$3" in text
     body = [line for line in text.splitlines() if line.endswith(r"\\")]
@@ -72,19 +73,20 @@ def test_latex_escapes_and_its_columns_fit(found):
     assert text.isascii()
 
 
-@pytest.mark.parametrize(
-    ("plain", "escaped"),
-    [("\\", r"\textbackslash{}"), ("{X, X}", r"\{X, X\}"), ("a^b~", r"a\textasciicircum{}b\textasciitilde{}")],
-)
-def test_escapes(plain, escaped):
-    assert tables.escape(plain) == escaped
-
-
 def test_csv_and_json(found):
-    rows = list(csv.DictReader(io.StringIO(tables.csv_text(found))))
+    rows = list(csv.DictReader(io.StringIO(tables.lines_csv(found))))
     one = next(row for row in rows if (row["row"], row["protocol"]) == ("one", "honest"))
     assert float(one["psnr_y"]) == 28.5
     assert float(one["psnr_y_spread"]) == 0.5
-    content = json.loads(tables.json_text(STUDY, found, {"steps": 2}, ["something"]))
+    content = json.loads(tables.study_json(STUDY, found, {"steps": 2}, ["something"]))
     assert content["lines"][1]["scores"]["oracle"]["psnr_y"]["mean"] == 29
     assert content["left_out"] == ["something"]
+
+
+def test_the_files_are_those_of_earlier_versions(found):
+    assert tables.lines_csv(found) == expected_text("study.csv")
+    assert tables.study_markdown(STUDY, found, "Few steps, ×3.") == expected_text("study.md")
+    assert tables.study_latex(STUDY, found, "Few steps, ×3.") == expected_text("study.tex")
+    assert printed(tables.lines_terminal(found)) == expected_text("study.txt")
+    text = tables.study_json(STUDY, found, {"steps": 2}, ["something"])
+    assert without_versions(text) == expected_text("study.json")
