@@ -43,6 +43,7 @@ TORCH = (
     "engines.exporting",
     "engines.checkpoint",
     "pages.demonstration",
+    "spandrel_plugin",
 )
 """Rooms that are PyTorch's; elsewhere it may be imported inside functions only, as zooming works without it."""
 MOST_PACKAGES, MOST_LINES = 16, 260

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from opticalzoom.engines.checkpoint import is_weights_file, load_model, read_card
 from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.evaluation.methods import Method
-from opticalzoom.models.backbones.pretrained import read_tensors
+from opticalzoom.models.backbones.weight_files import read_tensors
 from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.weights.contract import SCALES, Contract
 

@@ -15,7 +15,7 @@ from opticalzoom.evaluation.protocols import Row
 from opticalzoom.files import write_text
 from opticalzoom.pages.contact_sheets import contact_sheet
 from opticalzoom.pages.pictures import Picture, save_picture
-from opticalzoom.pages.tables import csv_table, json_document, markdown_table, terminal_table, versions
+from opticalzoom.pages.tables import csv_table, json_document, markdown_table, software_versions, terminal_table
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
 
@@ -93,7 +93,7 @@ def results_json(averages: Sequence[Mean], skipped: Sequence[str], command: str)
     """Means, what was left out, the command and the versions; numbers that JSON lacks (inf, nan) become null."""
     content = {
         "command": command,
-        "versions": versions(),
+        "versions": software_versions(),
         "protocols": {name: PROTOCOLS[name] for name in dict.fromkeys(mean.protocol for mean in averages)},
         "means": [asdict(mean) for mean in averages],
         "skipped": list(skipped),

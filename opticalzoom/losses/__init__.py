@@ -1,4 +1,4 @@
-"""Training losses: pure functions of tensors, and the networks that some of them look through."""
+"""A result and its target go in, a loss with gradients comes out: pure functions, and the networks they look through."""
 
 from opticalzoom.losses.adversarial import ADVERSARIAL, AdversarialLoss
 from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches

@@ -18,16 +18,10 @@ import torchmetrics.image
 from torch import Tensor, nn
 
 from opticalzoom.errors import DependencyError, ShapeError
-from opticalzoom.models.backbones.pretrained import (
-    Backbone,
-    lpips_weights,
-    read_state,
-    shift_tolerant_alex,
-    shift_tolerant_vgg16,
-    stlpips_file,
-)
-
-Metric = Callable[[Tensor, Tensor, "Tensor | None"], Tensor]
+from opticalzoom.metrics.scoring import Metric
+from opticalzoom.models.backbones.backbone import Backbone
+from opticalzoom.models.backbones.shift_tolerant import shift_tolerant_alex, shift_tolerant_vgg16
+from opticalzoom.models.backbones.weight_files import lpips_weights, read_state, stlpips_file
 
 
 def feature_distance(output: Tensor, target: Tensor, backbone: Backbone, weights: Sequence[Tensor]) -> Tensor:

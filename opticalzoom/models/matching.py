@@ -28,6 +28,12 @@ _FLAT = 1e-2  # energy of a block below which its correlation tends to zero
 _LEAST_OVERLAP = 0.15  # part of the picture
 _REACH = 5  # of a second layer, in pixels
 _FINE = 1.5  # sigma of the blocks in which two layers are told apart
+_BETTER = 0.8
+"""Where the squares that a second shift leaves are below this share of the first motion's, it is taken for the better
+one, before both motions are fitted to their pixels."""
+_MUCH_BETTER = 0.6
+"""The same share once both are fitted, when a picture is asked whether it has two layers at all: a second motion with
+parameters of its own always explains a little more."""
 _MARGIN = 0.05  # normalised squares by which a second layer has to be better
 _LEAST_GAIN = 0.01  # mean gain of a picture that has two layers
 
@@ -114,14 +120,14 @@ def separate(x: Tensor, y: Tensor, whole: Tensor, start: Tensor) -> Tensor:
     seen = inside_mask(whole)  # what lies outside x tells no motion from another
     shifts, squares = _shifted_squares(x, y, start, _REACH)
     first, second = (gaussian(part.mul_(seen), _FINE) for part in ((y - warp(x, whole)).square(), squares))
-    best = (0.8 * first.clamp_max(1) - second - _MARGIN).clamp_min(0).mean((2, 3)).argmax(1)
+    best = (_BETTER * first.clamp_max(1) - second - _MARGIN).clamp_min(0).mean((2, 3)).argmax(1)
     second = second[torch.arange(len(y), device=y.device), best][:, None]
-    front = (second < 0.8 * first - _MARGIN).to(x.dtype)
+    front = (second < _BETTER * first - _MARGIN).to(x.dtype)
     motions = torch.cat((whole, (start + shifts[best])[:, :, None, None].expand_as(whole)))
     twice = [torch.cat((part, part)) for part in (x, y, seen)]
     motions = fit_motion(twice[0], twice[1], motions, torch.cat((1 - front, front)).clamp_min(1e-3))
     first, second = gaussian((twice[1] - warp(twice[0], motions)).square() * twice[2], _FINE).chunk(2)
-    gain = (0.6 * first - second - _MARGIN).clamp_min(0).mean((2, 3), keepdim=True)
+    gain = (_MUCH_BETTER * first - second - _MARGIN).clamp_min(0).mean((2, 3), keepdim=True)
     back, before = motions.chunk(2)
     return torch.where(gain > _LEAST_GAIN, torch.where(second < first - _MARGIN, before, back), whole)
 

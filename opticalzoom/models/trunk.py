@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.align import warp
-from opticalzoom.models.bicubic import bicubic
+from opticalzoom.models.bicubic_filter import enlarge_bicubic
 from opticalzoom.models.layers import ResidualBlock, TailKind, check_choice, conv3x3, tail
 from opticalzoom.weights.contract import Contract, InputKind, SizeRule
 
@@ -25,7 +25,7 @@ _DEVELOPMENT[1, 1:3, 1, 1] = 0.5
 _DEVELOPMENT[2, 3] = _DEVELOPMENT[0, 0].flip(0, 1)
 
 
-def develop(packed: Tensor) -> Tensor:
+def mosaic_to_rgb(packed: Tensor) -> Tensor:
     """Packed mosaic to RGB on its own grid, all three colours at the middle of each cell.
 
     R lies a quarter of a packed pixel up and left of it and B as far down and right: both are interpolated there. The
@@ -58,7 +58,7 @@ def self_reference(x: Tensor, contract: Contract) -> Tensor:
         N×3×h×w.
     """
     if contract.input == "raw":
-        return develop(x)
+        return mosaic_to_rgb(x)
     if contract.input == "resized":
         return F.avg_pool2d(pad_to_grid(x, contract.size), contract.scale)
     return x
@@ -80,9 +80,9 @@ def bicubic_zoom(x: Tensor, contract: Contract, offset: Tensor | None = None) ->
             return x
         enlarged = F.interpolate(offset, scale_factor=contract.scale, mode="bilinear") * contract.scale
         return warp(x, enlarged[..., : x.shape[-2], : x.shape[-1]])
-    picture = develop(x) if contract.input == "raw" else x
+    picture = mosaic_to_rgb(x) if contract.input == "raw" else x
     warped = picture if offset is None else warp(picture, offset)
-    return bicubic(warped, contract.output_factor)
+    return enlarge_bicubic(warped, contract.output_factor)
 
 
 class Trunk(nn.Module):

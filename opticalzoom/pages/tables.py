@@ -119,7 +119,7 @@ def json_document(content: object, indent: int) -> str:
     return json.dumps(_finite(content), indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def versions() -> dict[str, str]:
+def software_versions() -> dict[str, str]:
     """Versions of Python, this package and PyTorch, which figures may depend on."""
     return {"python": platform.python_version(), **{name: version(name) for name in ("opticalzoom", "torch")}}
 

@@ -137,7 +137,7 @@ class PairsDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[Sample]:
         """Whole pictures, one at a time."""
-        items = [whole(pair) for pair in self.validation]
+        items = [whole_sample(pair) for pair in self.validation]
         return DataLoader(items, batch_size=1)  # type: ignore[arg-type]
 
 
@@ -161,6 +161,6 @@ def shares(pairs: Sequence[TrainingPair]) -> list[float]:
     return [area / sum(areas) for area in areas]
 
 
-def whole(pair: TrainingPair) -> dict[str, Tensor]:
+def whole_sample(pair: TrainingPair) -> dict[str, Tensor]:
     """A whole prepared pair as one sample of the patches' form."""
     return {"x": to_tensor(pair.x), "y": to_tensor(pair.y), "mask": to_tensor(pair.mask[..., None])}

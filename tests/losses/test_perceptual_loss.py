@@ -10,7 +10,8 @@ from torch.autograd import gradcheck
 from opticalzoom.errors import ConfigError, ShapeError
 from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss
 from opticalzoom.losses.perceptual_loss import feature_l1, perceptual_loss
-from opticalzoom.models.backbones.pretrained import Backbone, vgg19
+from opticalzoom.models.backbones.backbone import Backbone
+from opticalzoom.models.backbones.vgg import vgg19
 
 
 def small_network() -> Backbone:

@@ -16,7 +16,9 @@ from opticalzoom.errors import DependencyError, ShapeError
 from opticalzoom.metrics import dists, lpips, shift_tolerant_lpips
 from opticalzoom.metrics import perceptual as module
 from opticalzoom.metrics.perceptual import feature_distance
-from opticalzoom.models.backbones.pretrained import VGG16_LPIPS, stlpips_file, vgg19
+from opticalzoom.models.backbones.shift_tolerant import VGG16_LPIPS
+from opticalzoom.models.backbones.vgg import vgg19
+from opticalzoom.models.backbones.weight_files import stlpips_file
 
 STLPIPS = SHARED / "data" / "stlpips"
 

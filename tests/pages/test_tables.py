@@ -18,8 +18,8 @@ from opticalzoom.pages.tables import (
     json_document,
     latex_table,
     markdown_table,
+    software_versions,
     terminal_table,
-    versions,
 )
 
 HEADER, ROWS = ["name", "dB"], [['a, "b"', "27.50"], ["two\nlines", "–"], ["", "1"]]
@@ -66,4 +66,4 @@ def test_json_has_no_numbers_that_it_lacks():
 
 
 def test_versions_are_those_that_are_imported():
-    assert versions()["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
+    assert software_versions()["torch"].partition("+")[0] == torch.__version__.partition("+")[0]

@@ -11,7 +11,14 @@ from rich.table import Column, Table
 from opticalzoom.evaluation.labels import PROTOCOLS, metric_digits, metric_title
 from opticalzoom.evaluation.studies.results import CLOSE, Figure, Line
 from opticalzoom.evaluation.studies.study import Study
-from opticalzoom.pages.tables import csv_table, json_document, latex_table, markdown_table, terminal_table, versions
+from opticalzoom.pages.tables import (
+    csv_table,
+    json_document,
+    latex_table,
+    markdown_table,
+    software_versions,
+    terminal_table,
+)
 
 MISSING = "–"
 _CLOSE_MARK = "≈"
@@ -90,7 +97,7 @@ def study_json(study: Study, found: Sequence[Line], settings: dict[str, Any], le
         "study": study.name,
         "title": study.title,
         "settings": settings,
-        "versions": versions(),
+        "versions": software_versions(),
         "protocols": PROTOCOLS,
         "lines": [
             {

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
-import opticalzoom
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.foreign import load_method
 from opticalzoom.evaluation.labels import PROTOCOLS
@@ -125,7 +125,7 @@ def _train(run: Run, flags: Sequence[str]) -> int:
     ]
     arguments += run.flags
     # With several devices Lightning starts the other processes with the command line of this one.
-    sys.argv = [str(Path(opticalzoom.__file__).with_name("__main__.py")), "train", *arguments]
+    sys.argv = [str(files("opticalzoom") / "__main__.py"), "train", *arguments]
     outcome = run_training(arguments)
     if outcome.speaks:
         print(outcome.summary)  # into the row's log

@@ -9,34 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from opticalzoom.errors import ConfigError, DependencyError
-from opticalzoom.models.backbones.pretrained import (
-    Backbone,
-    read_state,
-    shift_tolerant_alex,
-    shift_tolerant_vgg16,
-    stlpips_file,
-    vgg19,
-)
-
-VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
-"""torchvision's ``VGG19_Weights.IMAGENET1K_V1``, 548 MB."""
-
-
-def download_vgg19() -> dict[str, Tensor]:
-    """torchvision's ImageNet weights, from the cache that it shares or from the network, with the hash checked.
-
-    Raises:
-        DependencyError: offline, or for a damaged download.
-    """
-    try:
-        return torch.hub.load_state_dict_from_url(VGG19_URL, map_location="cpu", check_hash=True, weights_only=True)
-    except (OSError, RuntimeError) as error:
-        raise DependencyError(
-            f"the weights of VGG19 cannot be downloaded ({error}).",
-            path=VGG19_URL,
-            remedy="Fetch that file elsewhere and give its path as the weights, or use stlpips-vgg16.",
-        ) from error
+from opticalzoom.errors import ConfigError
+from opticalzoom.models.backbones.backbone import Backbone
+from opticalzoom.models.backbones.shift_tolerant import shift_tolerant_alex, shift_tolerant_vgg16
+from opticalzoom.models.backbones.vgg import vgg19
+from opticalzoom.models.backbones.weight_files import download_vgg19, read_state, stlpips_file
 
 
 class FeatureNetwork(NamedTuple):

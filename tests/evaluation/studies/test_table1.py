@@ -14,7 +14,8 @@ import opticalzoom
 from opticalzoom.cli.main import main
 from opticalzoom.errors import DependencyError
 from opticalzoom.models.backbones.feature_networks import FEATURE_NETWORKS, FeatureNetwork
-from opticalzoom.models.backbones.pretrained import stlpips_file, vgg19
+from opticalzoom.models.backbones.vgg import vgg19
+from opticalzoom.models.backbones.weight_files import stlpips_file
 from tests.trainings import quick, write_photos
 
 TABLE = Path(opticalzoom.__file__).parent / "evaluation" / "studies" / "table1"

@@ -7,7 +7,7 @@ import torch
 
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, ModelError
 from opticalzoom.models.backbones.feature_networks import FEATURE_NETWORKS, feature_network
-from opticalzoom.models.backbones.pretrained import shift_tolerant_alex
+from opticalzoom.models.backbones.shift_tolerant import shift_tolerant_alex
 
 
 def offline(*args: object, **kwargs: object) -> None:

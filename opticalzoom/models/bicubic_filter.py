@@ -14,7 +14,7 @@ _A = -0.75  # of the cubic kernel, as in PyTorch and OpenCV
 _REACH = 2  # an output pixel left of a pixel's centre has two of its four taps further to the left
 
 
-def bicubic(image: Tensor, factor: int) -> Tensor:
+def enlarge_bicubic(image: Tensor, factor: int) -> Tensor:
     """Enlarge by a whole factor, as ``F.interpolate(mode="bicubic")`` does: borders are repeated.
 
     Computed in the image's own dtype, whatever autocast says: in bfloat16 the picture would lose its last bits.
