@@ -1,4 +1,4 @@
-"""A result and its target go in, a loss with gradients comes out: pure functions, and the networks they look through."""
+"""A result and its target go in, a loss with gradients comes out: functions, and networks that some look through."""
 
 from opticalzoom.losses.adversarial import ADVERSARIAL, AdversarialLoss
 from opticalzoom.losses.contextual import contextual_bilateral_loss, contextual_loss, draw_places, image_patches

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from trainings import write_photos
 
 from opticalzoom.cli.main import main
 from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.evaluation.studies import bars
 from opticalzoom.evaluation.studies.pace import Progress, read_progress
 from opticalzoom.evaluation.studies.work import TRIAL_STEPS
-from tests.trainings import write_photos
 
 
 @pytest.fixture(scope="module")

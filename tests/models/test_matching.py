@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from helpers import texture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.filters import gaussian as reference_gaussian
@@ -14,13 +15,6 @@ from torch import Tensor
 from opticalzoom.models.align import inside_mask, warp_smoothly
 from opticalzoom.models.matching import match, separate, translation
 from opticalzoom.models.motion import fit_affine, gaussian, normalise_contrast
-
-
-def texture(height: int, width: int, seed: int = 0) -> Tensor:
-    """Smooth noise, 1×3×H×W in [0, 1]."""
-    noise = torch.rand(1, 1, height, width, generator=torch.Generator().manual_seed(seed))
-    smooth = gaussian(noise, 1.2)
-    return ((smooth - smooth.mean()) / smooth.std() * 0.15 + 0.5).clamp(0, 1).expand(-1, 3, -1, -1)
 
 
 def error(found: Tensor, true: Tensor) -> Tensor:

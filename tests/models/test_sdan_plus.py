@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers import texture
 from torch.nn.functional import avg_pool2d, interpolate
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models import build
 from opticalzoom.models.align import warp_smoothly
-from tests.models.test_matching import texture
 
 
 def smooth_zoom(warped: str = "picture") -> torch.nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from helpers import noisy_picture
+from helpers import noise
 
 from opticalzoom.pages.contact_sheets import CELL, contact_row, contact_sheet, detailed_crop
 from opticalzoom.pages.pictures import magnify
@@ -11,18 +11,18 @@ from opticalzoom.pages.pictures import magnify
 
 def test_detailed_crop_finds_the_texture():
     image = np.full((60, 80, 3), 100, np.uint8)
-    image[30:46, 50:66] = noisy_picture(16, 16)
+    image[30:46, 50:66] = noise(16, 16, 3)
     top, left = detailed_crop(image, 20)
     assert 26 <= top <= 30
     assert 46 <= left <= 50
 
 
 def test_detailed_crop_of_the_whole():
-    assert detailed_crop(noisy_picture(12, 12), 12) == (0, 0)
+    assert detailed_crop(noise(12, 12, 3), 12) == (0, 0)
 
 
 def test_contact_row_shows_every_picture_at_the_same_place():
-    truth, other = noisy_picture(150, 200), noisy_picture(150, 200, 1)
+    truth, other = noise(150, 200, 3), noise(150, 200, 3, seed=1)
     row = contact_row("001", {"bicubic\n20 dB": other, "truth": truth})
     top, left = detailed_crop(truth, 96)
     for number, picture in enumerate((truth, other)):  # from the right
@@ -32,7 +32,7 @@ def test_contact_row_shows_every_picture_at_the_same_place():
 
 
 def test_contact_sheet_of_rows_of_any_size():
-    rows = [contact_row(str(n), {"truth": noisy_picture(n, 2 * n)}) for n in (12, 50, 300)]
+    rows = [contact_row(str(n), {"truth": noise(n, 2 * n, 3)}) for n in (12, 50, 300)]
     sheet = contact_sheet(rows)
     assert sheet.dtype == np.uint8
     assert sheet.shape[1] == max(row.shape[1] for row in rows) + 16

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import skimage.io
 import tifffile
+from helpers import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
@@ -25,10 +26,6 @@ SUFFIXES = (*LOSSLESS, ".jpg", ".webp")
 DEPTHS = (np.uint8, np.uint16)
 RGB_ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY_ICC = RGB_ICC[:16] + b"GRAY" + RGB_ICC[20:]
-
-
-def noise(height, width, channels, dtype, seed=0):
-    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, (height, width, channels), dtype, endpoint=True)
 
 
 def smooth(height, width, channels, dtype=np.uint8):
@@ -76,7 +73,7 @@ def pixels_by_another_reader(path, dtype):
 @pytest.mark.parametrize("dtype", DEPTHS)
 @pytest.mark.parametrize("suffix", LOSSLESS)
 def test_lossless_formats_give_back_the_same_pixels(tmp_path, suffix, dtype, channels):
-    pixels = noise(37, 53, channels, dtype)
+    pixels = noise(37, 53, channels, dtype=dtype)
     write_photo(tmp_path / f"a{suffix}", Photo(pixels))
     back = read_photo(tmp_path / f"a{suffix}").pixels
     assert back.dtype == dtype
@@ -112,7 +109,7 @@ def test_lossy_formats_give_back_nearly_the_same_pixels(tmp_path, suffix, dtype,
 )
 def test_any_size(tmp_path_factory, height, width, channels, dtype, suffix):
     path = tmp_path_factory.mktemp("size") / f"a{suffix}"
-    pixels = noise(height, width, channels, dtype)
+    pixels = noise(height, width, channels, dtype=dtype)
     write_photo(path, Photo(pixels, camera_exif()))
     back = read_photo(path).pixels
     assert back.shape[:2] == (height, width)
@@ -142,7 +139,7 @@ def test_sixteen_bits_are_rounded_to_eight():
 
 def test_quality_counts(tmp_path):
     for quality in (30, 95):
-        write_photo(tmp_path / f"{quality}.jpg", Photo(noise(64, 64, 3, np.uint8)), quality=quality)
+        write_photo(tmp_path / f"{quality}.jpg", Photo(noise(64, 64, 3, dtype=np.uint8)), quality=quality)
     assert (tmp_path / "30.jpg").stat().st_size < (tmp_path / "95.jpg").stat().st_size / 2
 
 
@@ -160,7 +157,7 @@ def tiff_bytes(pixels, **options):
 @pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_tiff_in_both_byte_orders_and_compressions(tmp_path, channels, compression, byteorder, dtype):
-    pixels = noise(37, 53, channels, dtype)
+    pixels = noise(37, 53, channels, dtype=dtype)
     data = tiff_bytes(
         pixels if channels > 1 else pixels[..., 0],
         photometric="rgb" if channels > 1 else "minisblack",
@@ -175,7 +172,7 @@ def test_tiff_in_both_byte_orders_and_compressions(tmp_path, channels, compressi
 
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_unusual_tiffs(tmp_path, dtype):
-    pixels, path = noise(21, 34, 3, dtype), tmp_path / "a.tif"
+    pixels, path = noise(21, 34, 3, dtype=dtype), tmp_path / "a.tif"
     largest = np.iinfo(dtype).max
     for data, expected in (
         (tiff_bytes(pixels.transpose(2, 0, 1), photometric="rgb", planarconfig="separate"), pixels),
@@ -190,10 +187,10 @@ def test_unusual_tiffs(tmp_path, dtype):
 
 def test_sixteen_bit_png_by_opencv_and_by_hand(tmp_path):
     for channels in (1, 3, 4):
-        pixels = noise(21, 34, channels, np.uint16)
+        pixels = noise(21, 34, channels, dtype=np.uint16)
         cv2.imwrite(str(tmp_path / "a.png"), pixels[..., [2, 1, 0, 3][:channels] if channels > 1 else [0]])
         np.testing.assert_array_equal(read_photo(tmp_path / "a.png").pixels, pixels)
-    pixels = noise(5, 7, 2, np.uint16)
+    pixels = noise(5, 7, 2, dtype=np.uint16)
     (tmp_path / "grey-alpha.png").write_bytes(png(pixels, 4, 16))
     np.testing.assert_array_equal(read_photo(tmp_path / "grey-alpha.png").pixels, pixels)
 
@@ -339,13 +336,13 @@ def test_from_float_rounds_clips_and_survives_nan():
 
 
 def test_photo_parts():
-    pixels = noise(3, 4, 4, np.uint8)
+    pixels = noise(3, 4, 4, dtype=np.uint8)
     photo = Photo(pixels, b"e", b"i")
     assert photo.color.base is not None
     np.testing.assert_array_equal(np.concatenate([photo.color, photo.alpha], -1), pixels)
-    larger = photo.replace(noise(6, 8, 1, np.uint16))
+    larger = photo.replace(noise(6, 8, 1, dtype=np.uint16))
     assert (larger.color.shape, larger.alpha, larger.exif, larger.icc) == ((6, 8, 1), None, b"e", b"i")
-    assert Photo(noise(3, 4, 2, np.uint8)).color.shape == (3, 4, 1)
+    assert Photo(noise(3, 4, 2, dtype=np.uint8)).color.shape == (3, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +381,7 @@ def test_missing_empty_text_and_unknown_files(tmp_path):
 @pytest.mark.parametrize("dtype", DEPTHS)
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_truncated_photos_are_refused(tmp_path, suffix, dtype, cut):
-    write_photo(tmp_path / f"a{suffix}", Photo(noise(64, 64, 3, dtype), camera_exif()))
+    write_photo(tmp_path / f"a{suffix}", Photo(noise(64, 64, 3, dtype=dtype), camera_exif()))
     data = (tmp_path / f"a{suffix}").read_bytes()
     (tmp_path / f"cut{suffix}").write_bytes(data[: int(len(data) * cut)])
     with pytest.raises(PhotoError, match="cannot be decoded"):
@@ -394,7 +391,7 @@ def test_truncated_photos_are_refused(tmp_path, suffix, dtype, cut):
 @pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_truncated_tiff_with_its_directory_in_front_is_refused(tmp_path, dtype, compression):
-    data = tiff_bytes(noise(64, 64, 3, dtype), photometric="rgb", compression=compression, rowsperstrip=8)
+    data = tiff_bytes(noise(64, 64, 3, dtype=dtype), photometric="rgb", compression=compression, rowsperstrip=8)
     (tmp_path / "a.tif").write_bytes(data[: len(data) * 2 // 3])
     with pytest.raises(PhotoError, match="cannot be decoded"):
         read_photo(tmp_path / "a.tif")
@@ -443,7 +440,7 @@ def test_a_header_that_claims_terapixels_is_refused(tmp_path, suffix):
         data = b"\x89PNG\r\n\x1a\n" + chunk
         data += struct.pack(">I", 4) + b"IDAT" + bytes(4) + struct.pack(">I", zlib.crc32(b"IDAT" + bytes(4)))
     else:
-        data = tiff_bytes(noise(8, 9, 3, np.uint16), photometric="rgb")
+        data = tiff_bytes(noise(8, 9, 3, dtype=np.uint16), photometric="rgb")
         for tag in (256, 257):
             at = data.index(struct.pack("<HHI", tag, 4, 1)) + 8
             data = data[:at] + struct.pack("<I", 10**6) + data[at + 4 :]
@@ -457,12 +454,12 @@ def test_a_header_that_claims_terapixels_is_refused(tmp_path, suffix):
 
 def test_existing_output_is_kept_unless_overwritten(tmp_path):
     path = tmp_path / "a.png"
-    write_photo(path, Photo(noise(3, 4, 3, np.uint8)))
+    write_photo(path, Photo(noise(3, 4, 3, dtype=np.uint8)))
     before = path.read_bytes()
     with pytest.raises(OutputExistsError):
-        write_photo(path, Photo(noise(5, 6, 3, np.uint8)))
+        write_photo(path, Photo(noise(5, 6, 3, dtype=np.uint8)))
     assert path.read_bytes() == before
-    write_photo(path, Photo(noise(5, 6, 3, np.uint8)), overwrite=True)
+    write_photo(path, Photo(noise(5, 6, 3, dtype=np.uint8)), overwrite=True)
     assert read_photo(path).pixels.shape == (5, 6, 3)
 
 
@@ -477,13 +474,13 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(image, "encode", half_then_full)
     with pytest.raises(PhotoError, match=r"out\.tif: cannot be written: No space left.*Free some space") as caught:
-        write_photo(tmp_path / "out.tif", Photo(noise(30, 40, 3, np.uint16)))
+        write_photo(tmp_path / "out.tif", Photo(noise(30, 40, 3, dtype=np.uint16)))
     assert caught.value.__cause__.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
 
 
 def test_unwritable_folder_unknown_suffix_and_too_large(tmp_path):
-    photo = Photo(noise(3, 4, 3, np.uint8))
+    photo = Photo(noise(3, 4, 3, dtype=np.uint8))
     (tmp_path / "file").write_text("")
     with pytest.raises(PhotoError, match="cannot be written"):
         write_photo(tmp_path / "file" / "a.png", photo)

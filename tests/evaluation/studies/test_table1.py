@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from places import REPOSITORY
+from trainings import quick, write_photos
 
 import opticalzoom
 from opticalzoom.cli.main import main
@@ -16,7 +17,6 @@ from opticalzoom.errors import DependencyError
 from opticalzoom.models.backbones.feature_networks import FEATURE_NETWORKS, FeatureNetwork
 from opticalzoom.models.backbones.vgg import vgg19
 from opticalzoom.models.backbones.weight_files import stlpips_file
-from tests.trainings import quick, write_photos
 
 TABLE = Path(opticalzoom.__file__).parent / "evaluation" / "studies" / "table1"
 BASELINES = {

@@ -2,19 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers import noise
 from profiles import grey_profile, rgb_profile
 
 from opticalzoom.photo.colour.pixels import Colours, filled
 from opticalzoom.photo.photograph import from_float
 
 
-def noise(*shape, dtype=np.uint16):
-    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
-
-
 @pytest.mark.parametrize("icc", [None, rgb_profile(2.2, "p3")])
 def test_ordinary_pixels_are_only_made_floats(icc):
-    pixels = noise(5, 6, 3)
+    pixels = noise(5, 6, 3, dtype=np.uint16)
     colours = Colours.of(3, icc)
     np.testing.assert_array_equal(colours.encode(pixels), pixels / np.float32(65535))
     np.testing.assert_array_equal(from_float(colours.decode(colours.encode(pixels)), np.uint16), pixels)
@@ -23,7 +20,7 @@ def test_ordinary_pixels_are_only_made_floats(icc):
 
 @pytest.mark.parametrize(("channels", "icc"), [(1, grey_profile(1.0)), (3, rgb_profile(1.0)), (4, rgb_profile(1.2))])
 def test_linear_light_goes_and_comes_back(channels, icc):
-    pixels = noise(5, 6, channels)
+    pixels = noise(5, 6, channels, dtype=np.uint16)
     colours = Colours.of(channels, icc)
     encoded = colours.encode(pixels)
     assert encoded.mean() > pixels[..., : encoded.shape[2]].mean() / 65535 + 0.1  # brighter

@@ -1,0 +1,23 @@
+"""Small networks for tests, and what they take."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from opticalzoom.models import ZoomModel, build
+
+INPUTS = ("rgb", "raw", "resized")
+"""Every kind of input."""
+
+
+def small_network(name: str, **arguments: object) -> ZoomModel:
+    """A model that is quick to run; bicubic interpolation has no size."""
+    torch.manual_seed(0)
+    return build(name, **arguments, **({} if name == "bicubic" else {"features": 4, "blocks": 1}))
+
+
+def network_input(model: ZoomModel, height: int, width: int, images: int = 1) -> Tensor:
+    """Random values of the shape that its contract asks for, the same every time."""
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(images, model.contract.channels, height, width, generator=generator)
