@@ -99,7 +99,7 @@ def load_foreign(path: str | Path) -> ForeignModel:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What a file holds: tensors, perhaps in nested mappings."""
+    """The content of a model file: tensors, perhaps in nested mappings."""
     if path.suffix == ".safetensors":
         try:
             return load_file(path)

@@ -12,7 +12,7 @@ PROTOCOLS = {
 """Protocol -> what it compares."""
 
 PERCEPTUAL_NAMES = ("st_lpips", "lpips", "dists")
-"""Of :data:`opticalzoom.metrics.PERCEPTUAL`, which needs PyTorch."""
+"""Keys of :data:`opticalzoom.metrics.PERCEPTUAL`, which cannot be imported without PyTorch."""
 
 
 def metric_title(metric: str, *, unit: bool = True) -> str:

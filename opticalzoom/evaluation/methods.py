@@ -1,4 +1,4 @@
-"""What is scored: X as shipped and the results of models, in the colours of sRGB whatever they work in."""
+"""Methods of an evaluation: X as shipped, and models, whose results are brought to sRGB whatever they work in."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor
 
 MAX_EXAMPLES = 20
-"""Rows of the contact sheet."""
+"""Pairs that the contact sheet shows, a row each."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class _Results:
 
     @cached_property
     def alone(self) -> list[Zoomed]:
-        """From X alone."""
+        """Results of all methods from X alone."""
         return zoom_all(self._methods, self._pair, oracle=False)
 
     @cached_property
     def with_truth(self) -> list[Zoomed]:
-        """With Y, reduced, as the reference."""
+        """Results of all methods that got Y, reduced, as their reference."""
         return zoom_all(self._methods, self._pair, oracle=True)
 
 

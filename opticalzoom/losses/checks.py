@@ -1,4 +1,4 @@
-"""What losses over pairs of tensors demand of them."""
+"""Checks of arguments that several losses share."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from opticalzoom.errors import ConfigError, ShapeError
 from opticalzoom.losses.checks import check_pair, check_positive
 
 CHUNK = 1024
-"""Rows of the distance matrix at a time."""
+"""Rows of the distance matrix that are computed at a time: all at once need gigabytes."""
 
 _EPS = 1e-5  # of CX's Eq. 2
 

@@ -11,7 +11,7 @@ from opticalzoom.errors import ConfigError
 from opticalzoom.losses.checks import check_pair
 
 FeatureDistance = Callable[[Tensor, Tensor], Tensor]
-"""Two N×C×H×W to a scalar."""
+"""A distance of two tensors N×C×H×W: a scalar."""
 
 
 def feature_l1(result: Tensor, target: Tensor) -> Tensor:

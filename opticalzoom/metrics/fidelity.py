@@ -17,12 +17,19 @@ WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03  # of SSIM, as published
 
 
 def quantise(image: Tensor) -> Tensor:
-    """Clamp to [0, 1] and round to the 256 levels of an 8-bit file. Shape and dtype stay."""
+    """Clamp to [0, 1] and round to the 256 levels of an 8-bit file. Shape and dtype stay.
+
+    >>> quantise(torch.tensor([-0.1, 0.4001, 1.2])) * 255
+    tensor([  0., 102., 255.])
+    """
     return (image.clamp(0, 1) * 255).round() / 255
 
 
 def limited_range_y(rgb: Tensor) -> Tensor:
     """Limited-range luma of ITU-R BT.601, MATLAB's ``rgb2ycbcr``: 16/255 for black to 235/255 for white.
+
+    >>> limited_range_y(torch.ones(1, 3, 1, 1)) * 255
+    tensor([[[[235.]]]])
 
     Shape: N×3×H×W in [0, 1] -> N×1×H×W.
     """
@@ -32,6 +39,9 @@ def limited_range_y(rgb: Tensor) -> Tensor:
 
 def psnr(output: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
     """Peak signal-to-noise ratio in dB for a peak of 1, over all pixels and channels.
+
+    >>> psnr(torch.full((1, 3, 4, 4), 0.75), torch.full((1, 3, 4, 4), 0.5))
+    tensor([12.0412], dtype=torch.float64)
 
     Returns N float64 values: infinite for equal images, NaN where the mask holds no pixel.
 

@@ -48,8 +48,8 @@ def sdan(  # noqa: PLR0913, PLR0917 - one argument for each choice in the paper'
     tail: TailKind = "paper",
 ) -> SDAN:
     """SDAN of the paper's size."""
-    trunk = Trunk(scale, input, features, blocks, skip, tail)
-    return SDAN(trunk, features, attention, flips, deform)
+    trunk = Trunk(scale=scale, input=input, features=features, blocks=blocks, skip=skip, tail_kind=tail)
+    return SDAN(trunk, features=features, attention=attention, flips=flips, deform=deform)
 
 
 def sdan_lite(
@@ -60,7 +60,15 @@ def sdan_lite(
     attention: AttentionKind = "packed",
 ) -> SDAN:
     """SDAN small enough to train on a CPU: half the blocks, bicubic skip, nothing computed on the large grid."""
-    return sdan(scale, input, features, blocks, attention, skip="bicubic", tail="direct")
+    return sdan(
+        scale=scale,
+        input=input,
+        features=features,
+        blocks=blocks,
+        attention=attention,
+        skip="bicubic",
+        tail="direct",
+    )
 
 
 def sdan_plus(
@@ -74,7 +82,8 @@ def sdan_plus(
     tail: TailKind = "direct",
 ) -> SDANPlus:
     """SDAN with matched offsets that move the zoomed picture; when zooming, nothing but :func:`srresnet_lite`."""
-    return SDANPlus(Trunk(scale, input, features, blocks, skip, tail), radius, warped)
+    trunk = Trunk(scale=scale, input=input, features=features, blocks=blocks, skip=skip, tail_kind=tail)
+    return SDANPlus(trunk, radius=radius, warped=warped)
 
 
 def srresnet(
@@ -86,22 +95,22 @@ def srresnet(
     tail: TailKind = "paper",
 ) -> SRResNet:
     """The base network of :func:`sdan`, without alignment."""
-    return SRResNet(Trunk(scale, input, features, blocks, skip, tail))
+    return SRResNet(Trunk(scale=scale, input=input, features=features, blocks=blocks, skip=skip, tail_kind=tail))
 
 
 def srresnet_lite(scale: int, input: InputKind = "rgb", features: int = 64, blocks: int = 8) -> SRResNet:
     """The base network of :func:`sdan_lite`, without alignment."""
-    return srresnet(scale, input, features, blocks, skip="bicubic", tail="direct")
+    return srresnet(scale=scale, input=input, features=features, blocks=blocks, skip="bicubic", tail="direct")
 
 
 def rrdb(scale: int, input: InputKind = "rgb", features: int = 64, growth: int = 32, blocks: int = 23) -> RRDBNet:
     """ESRGAN's generator."""
-    return RRDBNet(scale, input, features, growth, blocks)
+    return RRDBNet(scale=scale, input=input, features=features, growth=growth, blocks=blocks)
 
 
 def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     """Bicubic interpolation."""
-    return Bicubic(scale, input)
+    return Bicubic(scale=scale, input=input)
 
 
 MODELS: dict[str, Callable[..., ZoomModel]] = {

@@ -1,4 +1,4 @@
-"""What every network is called like: the abstract model, and the result that it returns."""
+"""The abstract model that every network is, so that all are called alike, and the result that they return."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ZoomModel(nn.Module, ABC):
     if TYPE_CHECKING:
 
         def __call__(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
-            """As :meth:`forward`; PyTorch's own tells no types."""
+            """Call :meth:`forward`. Declared here because PyTorch declares calls without types."""
 
     @abstractmethod
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:

@@ -23,11 +23,11 @@ from opticalzoom.models.motion import fit_motion, gaussian, normalise_contrast
 RADIUS = 2
 """Reach of block matching around the picture's shift, in pixels."""
 
-_BLOCK = 3.0  # sigma of block matching, in pixels
+_BLOCK = 3.0  # pixels: sigma of the blocks that are matched
 _FLAT = 1e-2  # energy of a block below which its correlation tends to zero
-_LEAST_OVERLAP = 0.15  # part of the picture
-_REACH = 5  # of a second layer, in pixels
-_FINE = 1.5  # sigma of the blocks in which two layers are told apart
+_LEAST_OVERLAP = 0.15  # share of the picture that both pictures must show at a shift
+_REACH = 5  # pixels: how far from the picture's shift a second layer is searched
+_FINE = 1.5  # pixels: sigma of the blocks in which two layers are told apart
 _BETTER = 0.8
 """Where the squares that a second shift leaves are below this share of the first motion's, it is taken for the better
 one, before both motions are fitted to their pixels."""

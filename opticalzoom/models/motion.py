@@ -11,17 +11,17 @@ from torch import Tensor
 
 from opticalzoom.models.align import inside_mask, warp
 
-_CONTRAST = 4.0  # sigma of the neighbourhood whose contrast is normalised; all sigmas in pixels
-_AGREEMENT = 3.0  # of the neighbourhood in which texture and agreement are measured
-_WINDOW = 4.0  # of the least squares
-_FIELD = 6.0  # of the smoothing of what differs from the affine motion
-_STEPS = 3  # of the least squares
+_CONTRAST = 4.0  # pixels: sigma of the neighbourhood whose contrast is normalised
+_AGREEMENT = 3.0  # pixels: sigma of the neighbourhood in which texture and agreement are measured
+_WINDOW = 4.0  # pixels: sigma of the window in which least squares find one shift
+_FIELD = 6.0  # pixels: sigma of the smoothing of what differs from the affine motion
+_STEPS = 3  # iterations of the least squares
 _NOISE = 0.01  # contrast, in [0, 1], below which it is not raised
 _FLAT = 1e-2  # energy of a neighbourhood below which its correlation tends to zero
 _STIFFNESS = 0.5  # texture, relative to the picture's mean, at which field and affine motion count the same
 _OUTLIER = 0.5  # distance in pixels from the affine motion at which a pixel counts half
-_LONGEST_STEP = 0.75
-_DAMPING = 0.02
+_LONGEST_STEP = 0.75  # pixels that an iteration may move a pixel along each axis
+_DAMPING = 0.02  # added to the squares of the gradients, so that flat windows do not move
 
 
 def fit_motion(x: Tensor, y: Tensor, offset: Tensor, layer: Tensor) -> Tensor:

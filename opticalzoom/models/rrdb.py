@@ -13,9 +13,9 @@ from opticalzoom.models.trunk import pad_to_grid
 from opticalzoom.weights.contract import Contract, InputKind, SizeRule
 
 RESIDUAL = 0.2
-"""What residuals are multiplied by, inside and around (section 3.1)."""
+"""What residuals are multiplied by before they are added, inside the dense blocks and around them (section 3.1)."""
 SLOPE = 0.2
-"""Of the leaky ReLU."""
+"""What the leaky ReLU multiplies negative values by."""
 
 _CONVOLUTIONS = 5  # of a dense block
 _BLOCK_REACH = 3 * _CONVOLUTIONS

@@ -13,7 +13,7 @@ from opticalzoom.errors import ShapeError
 from opticalzoom.pages.pictures import Picture, beside, label, magnify
 
 LEAST_LIMIT = 0.1
-"""Pixels: offsets below it are noise and stay pale."""
+"""Pixels: the least length that gets full colour, so that the noise of a field without motion stays pale."""
 
 
 def overlay(first: Picture, second: Picture) -> Picture:

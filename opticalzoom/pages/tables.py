@@ -32,7 +32,7 @@ _LATEX = {
     "−": "$-$",
     "–": "--",
 }
-"""What TeX would take for something else."""
+"""Characters that TeX would take for commands or lacks -> how they are written."""
 
 
 def csv_table(header: Cells, rows: Iterable[Cells]) -> str:

@@ -58,7 +58,14 @@ class OpticalZoomArch(Architecture[UnalignedNetwork]):
         used = {name: tensor for name, tensor in state_dict.items() if name.startswith(("trunk.", "deform."))}
         features, blocks = len(used[_HEAD]), _count(used, "trunk.body.{}.conv1.weight")
         scale, direct = _factor(used), "trunk.tail.0.weight" in used
-        trunk = Trunk(scale, "rgb", features, blocks, "bicubic" if direct else "none", "direct" if direct else "paper")
+        trunk = Trunk(
+            scale=scale,
+            input="rgb",
+            features=features,
+            blocks=blocks,
+            skip="bicubic" if direct else "none",
+            tail_kind="direct" if direct else "paper",
+        )
         return ImageModelDescriptor(
             UnalignedNetwork(trunk, _DEFORM in used, features),
             used,
@@ -84,7 +91,7 @@ def _is_ours(state_dict: StateDict) -> bool:
 
 
 def _factor(state_dict: StateDict) -> int:
-    """How much the tail enlarges; 1 if there is none of ours."""
+    """How many times the tail enlarges a side; 1 if the tensors hold no tail of ours."""
     direct = state_dict.get("trunk.tail.0.weight")
     if direct is not None:
         return math.isqrt(len(direct) // 3)
@@ -93,6 +100,7 @@ def _factor(state_dict: StateDict) -> int:
 
 
 def _count(state_dict: StateDict, pattern: str) -> int:
+    """How many names, numbered from 0, are there."""
     count = 0
     while pattern.format(count) in state_dict:
         count += 1

@@ -82,16 +82,16 @@ class Adversary:
         return first, second
 
     def to(self, device: torch.device) -> None:
-        """Move it, and what its optimiser remembers."""
+        """Move the discriminator and what its optimiser remembers to a device."""
         state = self._optimizer.state_dict()
         self.discriminator.to(device)
         self._optimizer.load_state_dict(state)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs."""
+        """What a resumed run needs to go on exactly: the discriminator's weights and its optimiser's memory."""
         return {"discriminator": self.discriminator.state_dict(), "optimizer": self._optimizer.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Go on from what :meth:`state_dict` gave."""
         self.discriminator.load_state_dict(state["discriminator"])
         self._optimizer.load_state_dict(state["optimizer"])

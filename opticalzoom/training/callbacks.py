@@ -28,7 +28,7 @@ class StepProgress(RichProgressBar):
 
     @property
     def total_train_batches(self) -> int | float:
-        """All steps of the run."""
+        """Batches of the whole run, which the bar counts up to."""
         return self.trainer.max_steps * self.trainer.accumulate_grad_batches
 
     def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:

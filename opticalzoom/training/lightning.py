@@ -1,4 +1,4 @@
-"""What a training step, a validation step and the optimiser are: the LightningModule."""
+"""The LightningModule: what happens in a training step and in a validation step, and the optimiser."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ZoomTraining(pl.LightningModule):
 
     @property
     def contract(self) -> Contract:
-        """What the model needs."""
+        """What the model takes and gives."""
         return self.model.contract
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:

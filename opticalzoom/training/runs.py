@@ -47,7 +47,7 @@ _EXPECTED_WARNINGS = (
 
 
 Decay = restricted_number_type("Decay", float, [(">=", 0), ("<", 1)], docstring="A number from 0 to below 1.")
-"""How much of the averaged weights is kept in a step: of 1 they would never move."""
+"""Share of the averaged weights that a step keeps, below 1: with 1 they would never move."""
 
 
 class TrainCLI(LightningCLI):

@@ -43,7 +43,7 @@ class Pace(Callback):
         self._begun = time.perf_counter()
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """A step is done."""
+        """Time the step, and note the progress once a second."""
         now = time.perf_counter()
         if self._begun is not None:
             self._times = [*self._times[-_KEPT:], now - self._begun]
@@ -51,7 +51,7 @@ class Pace(Callback):
             self._note(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """The last note."""
+        """Note where the training ended."""
         if trainer.is_global_zero:
             self._note(trainer)
 
@@ -63,7 +63,7 @@ class Pace(Callback):
 
 
 def read_progress(file: Path) -> Progress:
-    """What was noted last; nothing done if nothing was."""
+    """The progress that was noted last; no steps if none was, or if the file is being written."""
     try:
         return Progress(**json.loads(file.read_text()))
     except (OSError, ValueError):

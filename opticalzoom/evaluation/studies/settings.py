@@ -31,7 +31,7 @@ class Settings:
 
     @staticmethod
     def load(path: Path, study: str, size: Size) -> Settings:
-        """Those of an earlier run, or new ones.
+        """The settings that an earlier run wrote, or new ones.
 
         Raises:
             OutputExistsError: they are of another study or size.
@@ -48,7 +48,7 @@ class Settings:
         return found
 
     def save(self, path: Path) -> None:
-        """Keep them."""
+        """Write them to a file, replacing earlier ones."""
         write_text(path, json.dumps(asdict(self), indent=1) + "\n", overwrite=True)
 
 

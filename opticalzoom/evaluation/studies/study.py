@@ -104,7 +104,11 @@ def load_study(name: str) -> Study:
 
 
 def merge(base: Config, patch: Config) -> Config:
-    """``base`` with ``patch`` merged into it: mappings key by key, null removes (RFC 7396, JSON Merge Patch)."""
+    """``base`` with ``patch`` merged into it: mappings key by key, null removes (RFC 7396, JSON Merge Patch).
+
+    >>> merge({"a": {"b": 1, "c": 2}}, {"a": {"b": None, "d": 3}})
+    {'a': {'c': 2, 'd': 3}}
+    """
     merged = dict(base)
     for key, value in patch.items():
         if value is None:
@@ -118,7 +122,11 @@ def merge(base: Config, patch: Config) -> Config:
 
 
 def slug(title: str) -> str:
-    """A title as part of a folder's name."""
+    """A title as part of a folder's name.
+
+    >>> slug("VDSR (aligned pairs)")
+    'VDSR-aligned-pairs-'
+    """
     return re.sub(r"[^\w.-]+", "-", title)
 
 

@@ -29,7 +29,7 @@ _SHOWN = (
     ("aligned", "psnr_y"),
     ("oracle", "psnr_y"),
 )
-"""What fits into a terminal."""
+"""Protocols and metrics that fit into a terminal of 80 columns."""
 
 
 def cells(study: Study, found: Sequence[Line]) -> tuple[list[str], list[list[str]]]:
@@ -92,7 +92,7 @@ def lines_csv(found: Sequence[Line]) -> str:
 
 
 def study_json(study: Study, found: Sequence[Line], settings: dict[str, Any], left_out: Sequence[str]) -> str:
-    """All of it, with the versions."""
+    """Everything that the tables show, unrounded, with the settings, what was left out, and the versions."""
     content = {
         "study": study.name,
         "title": study.title,

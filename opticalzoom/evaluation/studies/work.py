@@ -33,7 +33,7 @@ from opticalzoom.training.patches import to_tensor
 from opticalzoom.training.runs import run_training
 
 TRIAL_STEPS = 6
-"""Of which the first, a warm-up, is not timed."""
+"""Steps that a row is timed with; the first one, a warm-up, is not counted."""
 _METRICS = ("psnr_y", "ssim_y", "psnr_rgb")
 _SHOWN = 20  # test pairs of which pictures are kept
 
@@ -60,32 +60,32 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Unique in the study."""
+        """Name of the run, unique in the study."""
         return f"{self.row.name}-seed{self.seed}"
 
     @property
     def folder(self) -> Path:
-        """Everything of the run."""
+        """Folder of all files of the run."""
         return self.out / "rows" / self.name
 
     @property
     def scores(self) -> Path:
-        """What it got, once it is finished."""
+        """File of its scores, which is there once the run is finished."""
         return self.folder / "scores.json"
 
     @property
     def trained(self) -> Path:
-        """Pace of its training, once that is finished."""
+        """File of its training's pace, which is there once the training is finished."""
         return self.folder / "trained.json"
 
     @property
     def pace(self) -> Path:
-        """How far its training is."""
+        """File that says how far its training is."""
         return self.folder / "pace.json"
 
     @property
     def input(self) -> str:
-        """Kind of the network's input."""
+        """Kind of the network's input, as a contract has it."""
         return str(self.config["data"]["input"])
 
 
@@ -96,7 +96,7 @@ def fill_pair_cache(data: Config) -> int:
 
 
 def train_and_score_row(run: Run, metrics: Sequence[str] = ()) -> int:
-    """What is not done yet of a row."""
+    """Train a row and score it, as far as that is not done yet; returns the exit code."""
     if run.weights is None and not run.trained.exists():
         code = train_row(run)
         if code:
