@@ -22,11 +22,11 @@ import torch
 from peak import peak_gigabytes
 
 from opticalzoom.engines.backends import Computing, load_engine
-from opticalzoom.engines.checkpoint import ModelCard, save_model
-from opticalzoom.engines.memory import bytes_per_pixel
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.photograph import write_bands
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.zooming.zoomer import Zoomer
 
@@ -107,7 +107,7 @@ def main() -> None:
             "weights": Path(args.weights).name,
             "backend": args.backend,
             "precision": args.precision,
-            "bytes_per_pixel": bytes_per_pixel(engine),
+            "bytes_per_pixel": engine.bytes_per_pixel,
             "streams": engine.streams,
             "photos": [measure(args, megapixels, folder) for megapixels in args.megapixels],
         }

@@ -75,7 +75,7 @@ def measure(
         "input": [height, width],
         "scale": scale,
         "threads": torch.get_num_threads(),
-        "engine": type(zoomer.model).__name__,
+        "engine": type(zoomer.engine).__name__,
         "precision": precision,
         "seconds": taken,
         "input_megapixels_per_second": megapixels / taken,

@@ -42,6 +42,8 @@ TORCH = (
     "evaluation",
     "engines.exporting",
     "engines.checkpoint",
+    "engines.torch_engine",
+    "spandrel_plugin",
     "pages.demonstration",
     "spandrel_plugin",
 )

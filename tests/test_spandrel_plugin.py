@@ -8,9 +8,10 @@ import torch
 
 spandrel = pytest.importorskip("spandrel")
 
-from opticalzoom.engines.checkpoint import ModelCard, bundled, load_model, save_model  # noqa: E402
+from opticalzoom.engines.checkpoint import load_model, save_model  # noqa: E402
 from opticalzoom.models import build  # noqa: E402
 from opticalzoom.spandrel_plugin import install  # noqa: E402
+from opticalzoom.weights.card import ModelCard, bundled  # noqa: E402
 from opticalzoom.zooming.in_memory import zoom  # noqa: E402
 
 

@@ -100,11 +100,9 @@ def watch(
         describe: (parts that are done, the last result) -> words beside the bar.
         title: the words before the first result.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.progress import TimeRemainingColumn as Remaining
+    from opticalzoom.parallel.progress import progress_bar
 
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, Remaining(), console=results_console(), transient=True) as bar:
+    with progress_bar(results_console()) as bar:
         task = bar.add_task(title, total=total)
         for done, result in enumerate(work, start=1):
             bar.update(task, completed=done, description=visible(describe(done, result)))

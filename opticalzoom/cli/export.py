@@ -18,8 +18,9 @@ def run_export(arguments: list[str]) -> int:
             written, or what it computes differs from PyTorch.
     """
     args = _parser().parse_args(arguments)
-    from opticalzoom.engines.checkpoint import load_model, read_card
+    from opticalzoom.engines.checkpoint import load_model
     from opticalzoom.engines.exporting.checked_export import export_model
+    from opticalzoom.weights.card import read_card
 
     path = Path(args.output)
     card, model = read_card(args.weights), load_model(args.weights)

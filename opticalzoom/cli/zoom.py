@@ -78,7 +78,7 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
         raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
     crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
     output = Output(args.bits, args.quality, args.overwrite)
-    computing = Computing(args.backend, args.precision, pixels=0)
+    computing = Computing(args.backend, args.precision)
     recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing, args.memory)
     search = find(args.photos, folder, args.recursive)
     leave_out_results(search, pattern)
@@ -90,12 +90,13 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
 
 def _zoom(jobs: list[Job], args: argparse.Namespace, tally: _Tally) -> None:
     """Zoom all photos, say what is done, and keep the tally."""
-    from opticalzoom.zooming.jobs import default_workers, run_jobs, settle
+    from opticalzoom.zooming.jobs import check_engines, default_workers, run_jobs
 
-    _check_writable(Path(args.output))
     console = results_console()
     with console.status("Finding the fastest way to compute"):
-        jobs = settle(jobs, here=not args.scheduler)
+        if not args.scheduler:
+            check_engines(jobs)
+    _check_writable(Path(args.output))
     workers = args.workers or default_workers(jobs)
     try:
         for outcome in run_jobs(jobs, workers, args.scheduler, console):

@@ -19,30 +19,29 @@ from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
-import torch
 
-from opticalzoom.engines.checkpoint import load_model, read_card, resolve
 from opticalzoom.engines.engine import Array, Engine
 from opticalzoom.engines.engine_cache import as_ncnn, as_onnx, cached, keep, package_version
-from opticalzoom.engines.exporting.checked_export import TOLERANCE
-from opticalzoom.engines.memory import LARGEST, bytes_per_pixel
 from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
-from opticalzoom.engines.torch_engine import TorchEngine
-from opticalzoom.errors import ConfigError, OpticalZoomError
+from opticalzoom.errors import ConfigError, DependencyError, OpticalZoomError
+from opticalzoom.parallel.cores import cores
 from opticalzoom.parallel.pipeline import at_once
-from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
-from opticalzoom.weights.exported import ExportPrecision
+from opticalzoom.weights.card import read_card, resolve
+from opticalzoom.weights.computing import LARGEST_TILE, MEMORY, PRECISIONS, Backend, Precision
+from opticalzoom.weights.exported import TOLERANCE, ExportPrecision
+from opticalzoom.weights.graphs import graphs_path
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
 """What runs which exported file."""
 _EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
-"""Packages that writing one takes."""
+"""Packages that writing one takes, beside PyTorch."""
 
 _SIDE = 128
 _WORTH_MEASURING = 4_000_000
 _ROUNDS, _PATIENCE = 3, 4
-_METHOD = 3  # of measuring: what was found by another counts no more
+_METHOD = 4
+"""Number of the way of measuring: a choice that was found by another one is found anew."""
 _WORTH = 0.9  # another precision than float32 has to take less than this share of its time
 
 
@@ -71,7 +70,7 @@ class Computing:
 
 
 def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engine:
-    """Weights ready to zoom; with as many threads as PyTorch has.
+    """Weights ready to zoom, with as many threads as :func:`~opticalzoom.parallel.cores.cores` says.
 
     Args:
         weights: .safetensors or exported .onnx or .param file, or bundled weights by name.
@@ -103,6 +102,12 @@ def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
             )
         # Without any: the one whose absence is to be told.
         return [Choice(name, "float32") for name in backends] or [Choice(running[0], "float32")]
+    if not backends:
+        raise DependencyError(
+            "these weights are not exported, and PyTorch, which would zoom with them, is not installed.",
+            path=source,
+            remedy="pip install 'opticalzoom[train]'",
+        )
     wanted = _promising() if precision == "auto" else (precision,)
     found = [Choice(name, kind) for name in backends for kind in PRECISIONS[name] if kind in wanted]
     if not found:
@@ -112,30 +117,56 @@ def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
 
 
 def _installed(source: Path) -> Iterator[Backend]:
-    """What can run the weights here. Anything but PyTorch runs exported files, and exporting needs the extra."""
-    exported = is_exported(source)
-    if not exported:
+    """What can run the weights here. Anything but PyTorch runs exported files.
+
+    Weights with graphs beside them need no exporter; for them ONNX Runtime comes first, as it starts in a tenth of the
+    time that importing PyTorch takes, unless there is a GPU.
+    """
+    exported, pytorch = is_exported(source), find_spec("torch") is not None
+    with_graphs = not exported and graphs_path(source).is_file()
+    ready = with_graphs and not _has_gpu()
+    if pytorch and not exported and not ready:
         yield "torch"
     for suffix, backends in _RUNNING.items():
-        able = source.suffix.lower() == suffix if exported else all(map(find_spec, _EXPORTING[suffix]))
+        exporting = pytorch and all(map(find_spec, _EXPORTING[suffix]))
+        able = source.suffix.lower() == suffix if exported else with_graphs or exporting
         yield from (name for name in backends if able and find_spec(name))
+    if pytorch and ready:
+        yield "torch"
+
+
+def _has_gpu() -> bool:
+    """Whether PyTorch can compute on a GPU here; it is asked only where a driver is installed."""
+    driver = Path("/proc/driver/nvidia/version").exists() or Path("C:/Windows/System32/nvcuda.dll").exists()
+    if not driver or find_spec("torch") is None:
+        return False
+    import torch  # noqa: PLC0415 - takes seconds
+
+    return torch.cuda.is_available()
 
 
 def _promising() -> tuple[Precision, ...]:
     """Precisions that may be faster here: processors have no float16, and GPUs are no slower with it."""
-    return ("float32", "float16" if torch.cuda.is_available() else "bfloat16")
+    return ("float32", "float16" if _has_gpu() else "bfloat16")
 
 
 def _start(source: Path, choice: Choice) -> Engine:
     """The engine of a choice."""
-    threads, file = torch.get_num_threads(), source if is_exported(source) else None
+    threads, file = cores(), source if is_exported(source) else None
     if choice.backend == "torch":
-        return TorchEngine(load_model(source), choice.precision, "cuda" if torch.cuda.is_available() else "cpu")
+        return _start_pytorch(source, choice.precision)
     if choice.backend == "onnxruntime":
         return OnnxRuntimeEngine(file or as_onnx(source, cast(ExportPrecision, choice.precision)), threads)
     if choice.backend == "openvino":
         return OpenVinoEngine(file or as_onnx(source, "float32"), threads, choice.precision)
     return NcnnEngine(file or as_ncnn(source), threads)
+
+
+def _start_pytorch(source: Path, precision: Precision) -> Engine:
+    from opticalzoom.engines.checkpoint import load_model  # noqa: PLC0415 - PyTorch takes seconds, and may be missing
+    from opticalzoom.engines.torch_engine import TorchEngine  # noqa: PLC0415
+
+    return TorchEngine(load_model(source), precision, "cuda" if _has_gpu() else "cpu")
 
 
 def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
@@ -185,8 +216,8 @@ def _seconds(engine: Engine) -> float:
     """Seconds a megapixel, in tiles as large as memory allows: some engines are slower with them, and what overlaps is
     computed twice."""
     around = engine.contract.receptive_field
-    fitting = math.isqrt(MEMORY // (engine.streams * bytes_per_pixel(engine)))
-    side = max(min(fitting, LARGEST), 2 * around + _SIDE // 4)
+    fitting = math.isqrt(MEMORY // (engine.streams * engine.bytes_per_pixel))
+    side = max(min(fitting, LARGEST_TILE), 2 * around + _SIDE // 4)
     tiles = [_picture(engine.contract.channels, side)] * engine.streams
     start = time.perf_counter()
     list(at_once(engine, tiles, engine.streams))
@@ -204,9 +235,25 @@ def _picture(channels: int, side: int) -> Array:
 
 def _situation(source: Path, choices: list[Choice]) -> str:
     """Digest of what decides which choice is fastest; the number of threads hardly does."""
-    kind: object = source.read_bytes().hex() if is_exported(source) else list(vars(read_card(source)).values())[:2]
-    versions = [package_version(name) for name in PRECISIONS]
-    machine = platform.node(), platform.processor(), torch.backends.cpu.get_cpu_capability()
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    text = json.dumps([_METHOD, kind, choices, versions, machine, gpu])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    if is_exported(source):
+        network: object = hashlib.sha256(source.read_bytes()).hexdigest()
+    else:
+        card = read_card(source)
+        network = {"builder": card.builder, "arguments": card.arguments}
+    situation = {
+        "method": _METHOD,
+        "network": network,
+        "choices": choices,
+        "versions": {name: package_version(name) for name in PRECISIONS},
+        "machine": [platform.node(), platform.machine(), _processor()],
+        "gpu": _has_gpu(),
+    }
+    return hashlib.sha256(json.dumps(situation).encode()).hexdigest()[:24]
+
+
+def _processor() -> str:
+    """The processor's name, which tells what instructions it has."""
+    with suppress(OSError):  # Linux, where Python knows no more than "x86_64"
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return "".join(line for line in lines[:40] if line.startswith(("model name", "flags", "Features")))
+    return platform.processor()

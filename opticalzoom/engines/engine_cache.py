@@ -1,4 +1,4 @@
-"""Weights exported for other runtimes, kept between runs, as that takes seconds."""
+"""Weights exported for other runtimes: what lies beside them, or what was exported and kept, as that takes seconds."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
-
-from opticalzoom.engines.checkpoint import load_model, read_card
-from opticalzoom.engines.exporting.ncnn_export import export_ncnn
-from opticalzoom.engines.exporting.onnx_export import export_bytes
-from opticalzoom.engines.ncnn_engine import NcnnFiles
+from opticalzoom.engines.ncnn_engine import NCNN_SUFFIXES, NcnnFiles
 from opticalzoom.errors import CheckpointError, OpticalZoomError
 from opticalzoom.files import atomic_path
+from opticalzoom.weights.card import read_card
 from opticalzoom.weights.exported import FORMAT, ExportPrecision
+from opticalzoom.weights.graphs import read_graph
 
 CACHE = Path("~/.cache/opticalzoom/engines")
 
@@ -26,20 +23,39 @@ def cached(name: str) -> Path:
 
 
 def as_onnx(source: Path, precision: ExportPrecision) -> bytes:
-    """Weights as an ONNX file, out of the cache if they were exported before."""
-    path = _cached(source, f"{precision} {torch.__version__}", ".onnx")
+    """Weights as an ONNX file: from the graphs beside them, from the cache, or exported now.
+
+    Raises:
+        DependencyError: they have to be exported, and PyTorch or its exporter is not installed.
+    """
+    if precision == "float32" and (found := read_graph(source, ".onnx")) is not None:
+        return found
+    path = _cached(source, f"{precision} {package_version('torch')}", ".onnx")
     with suppress(OSError):
         return path.read_bytes()
+    from opticalzoom.engines.checkpoint import load_model  # noqa: PLC0415 - only exporting needs PyTorch
+    from opticalzoom.engines.exporting.onnx_export import export_bytes  # noqa: PLC0415
+
     content = export_bytes(load_model(source), precision, read_card(source).white_balance)
     keep(path, content)
     return content
 
 
 def as_ncnn(source: Path) -> NcnnFiles:
-    """Weights as files of ncnn, out of the cache if they were exported before."""
+    """Weights as files of ncnn: from the graphs beside them, from the cache, or exported now.
+
+    Raises:
+        DependencyError: they have to be exported, and PyTorch or pnnx is not installed.
+    """
+    graphs = [read_graph(source, suffix) for suffix in NCNN_SUFFIXES]
+    with suppress(CheckpointError):
+        return NcnnFiles.parse(source, *[graph or b"" for graph in graphs])
     path = _cached(source, f"ncnn {package_version('pnnx')}", ".param")
     with suppress(CheckpointError):
         return NcnnFiles.read(path)
+    from opticalzoom.engines.checkpoint import load_model  # noqa: PLC0415 - only exporting needs PyTorch
+    from opticalzoom.engines.exporting.ncnn_export import export_ncnn  # noqa: PLC0415
+
     files = export_ncnn(load_model(source), read_card(source).white_balance)
     with suppress(OpticalZoomError):
         files.write(path, overwrite=True)
@@ -54,7 +70,7 @@ def _cached(source: Path, kind: str, suffix: str) -> Path:
 
 
 def package_version(package: str) -> str:
-    """Of an installed package; empty if it is not."""
+    """The version of an installed package; empty if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

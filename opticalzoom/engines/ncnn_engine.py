@@ -16,9 +16,13 @@ from opticalzoom.engines.runtimes import ExportedEngine, require
 from opticalzoom.errors import CheckpointError
 from opticalzoom.files import atomic_path
 from opticalzoom.weights.exported import Exported
+from opticalzoom.weights.graphs import GraphFile
 
 INPUT, OUTPUT = "data", "output"
 """Names of the network's blobs: those that Real-ESRGAN's ncnn program, and Upscayl after it, look for."""
+
+NCNN_SUFFIXES: tuple[GraphFile, GraphFile, GraphFile] = (".param", ".json", ".bin")
+"""Of a model's files: the network as text, what it says of itself, and its weights."""
 
 _DIGEST = "sha256"
 _MOST_STREAMS = 4  # each holds a tile: with more, a given memory leaves little of them but overlap
@@ -46,19 +50,34 @@ class NcnnFiles:
             CheckpointError: one is missing, damaged or of another program.
         """
         try:
-            param = path.read_text(encoding="utf-8")
-            weights = path.with_suffix(".bin").read_bytes()
-            properties = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CheckpointError(
-                f"cannot be read with its .bin and .json ({error}).",
-                path=path,
-                remedy="Keep the three files that opticalzoom export wrote together.",
-            ) from error
+            contents = [path.with_suffix(suffix).read_bytes() for suffix in NCNN_SUFFIXES]
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return cls.parse(path, *contents)
+
+    @classmethod
+    def parse(cls, path: Path, text: bytes, described: bytes, weights: bytes) -> NcnnFiles:
+        """A model from the contents of its files, in the order of :data:`NCNN_SUFFIXES`; ``path`` is for messages.
+
+        Raises:
+            CheckpointError: one is damaged, or of another program or model.
+        """
+        try:
+            param, properties = text.decode("utf-8"), json.loads(described)
+        except ValueError as error:
+            raise _unreadable(path, error) from error
         found = cls(param, weights, Exported.parse(properties if isinstance(properties, dict) else {}, str(path)))
         if properties.get(_DIGEST) != found._digest():  # ncnn itself would read beyond the end of weights
             raise CheckpointError("does not fit its .bin and .json.", path=path, remedy="Export it again.")
         return found
+
+    def contents(self) -> dict[str, bytes]:
+        """What is in each of the three files, by suffix."""
+        described = self.exported.properties() | {_DIGEST: self._digest()}
+        if self.exported.contract.size.multiple > 1:
+            described["padding"] = f"height and width have to be multiples of {self.exported.contract.size.multiple}"
+        text = json.dumps(described, indent=1) + "\n"
+        return dict(zip(NCNN_SUFFIXES, (self.param.encode(), text.encode(), self.weights), strict=True))
 
     def write(self, path: Path, overwrite: bool = False) -> None:
         """All three; none is left if one of them fails.
@@ -67,13 +86,8 @@ class NcnnFiles:
             OutputExistsError: one is there and ``overwrite`` is false.
             OpticalZoomError: one cannot be written.
         """
-        described = self.exported.properties() | {_DIGEST: self._digest()}
-        if self.exported.contract.size.multiple > 1:
-            described["padding"] = f"height and width have to be multiples of {self.exported.contract.size.multiple}"
-        text = json.dumps(described, indent=1) + "\n"
-        contents = {".param": self.param.encode(), ".json": text.encode(), ".bin": self.weights}
         with ExitStack() as stack:  # left from the last to the first: the .param appears when the others are there
-            for suffix, content in contents.items():
+            for suffix, content in self.contents().items():
                 stack.enter_context(atomic_path(path.with_suffix(suffix), overwrite)).write_bytes(content)
 
     def _digest(self) -> str:
@@ -136,3 +150,8 @@ class NcnnEngine(ExportedEngine):
         result = np.array(image)
         del image, extractor  # before what holds their pixels
         return result
+
+
+def _unreadable(path: Path, error: Exception) -> CheckpointError:
+    remedy = "Keep the three files that opticalzoom export wrote together."
+    return CheckpointError(f"cannot be read with its .bin and .json ({error}).", path=path, remedy=remedy)

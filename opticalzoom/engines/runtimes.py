@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +21,12 @@ _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
 
 
-def require(module: str, extra: str) -> ModuleType:
-    """An optional package.
+def require(module: str, extra: str | None = None) -> ModuleType:
+    """A package that is imported only when it is used.
+
+    Args:
+        module: its name.
+        extra: of this package, that installs it; None for what is always installed.
 
     Raises:
         DependencyError: it is not installed or doesn't start.
@@ -29,9 +34,8 @@ def require(module: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except (ImportError, OSError) as error:
-        raise DependencyError(
-            f"{module} is needed and cannot be imported ({error}).", remedy=f"pip install 'opticalzoom[{extra}]'"
-        ) from error
+        remedy = f"pip install 'opticalzoom[{extra}]'" if extra else f"pip install --force-reinstall {module}"
+        raise DependencyError(f"{module} is needed and cannot be imported ({error}).", remedy=remedy) from error
 
 
 class ExportedEngine:
@@ -49,8 +53,13 @@ class ExportedEngine:
 
     @property
     def contract(self) -> Contract:
-        """The exported model's."""
+        """What the exported model takes and gives."""
         return self.exported.contract
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        """See :class:`opticalzoom.engines.engine.Engine`; its layers were looked at when it was exported."""
+        return math.ceil(self.memory_factor * self.exported.layer_bytes)
 
 
 class OnnxRuntimeEngine(ExportedEngine):
@@ -68,7 +77,7 @@ class OnnxRuntimeEngine(ExportedEngine):
     memory_factor = 2.4
 
     def __init__(self, model: Path | bytes, threads: int = 1) -> None:
-        ort = require("onnxruntime", "onnx")
+        ort = require("onnxruntime")
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 4  # what goes wrong is in the exception

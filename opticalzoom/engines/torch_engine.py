@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from functools import cached_property
 from typing import cast
 
 import torch
+from torch import Tensor, nn
 
 from opticalzoom.engines.engine import Array
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.computing import Precision
+
+_PROBE = 32
+"""Side in pixels of the picture with which a network's layers are looked at."""
 
 
 class TorchEngine:
@@ -38,6 +44,11 @@ class TorchEngine:
         self._device, self._dtype = torch.device(device), getattr(torch, precision)
         self.network = model.to(self._device).to(memory_format=torch.channels_last)
 
+    @cached_property
+    def bytes_per_pixel(self) -> int:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        return math.ceil(self.memory_factor * layer_bytes(self.network))
+
     @torch.inference_mode()
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
@@ -45,3 +56,27 @@ class TorchEngine:
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             image = self.network.forward_unaligned(tensor).image
         return cast(Array, image.float().cpu().numpy())
+
+
+def layer_bytes(model: ZoomModel) -> int:
+    """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
+
+    Every engine needs about a multiple of it of its own.
+    """
+    contract = model.contract
+    largest = 0
+
+    def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal largest
+        largest = max(largest, inputs[0].numel() + output.numel())
+
+    hooks = [layer.register_forward_hook(look) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    try:
+        with torch.inference_mode():
+            x = torch.zeros(1, contract.channels, _PROBE, _PROBE)
+            image = model.forward_unaligned(x).image
+    finally:
+        for hook in hooks:
+            hook.remove()
+    enlarged = contract.scale**2 if contract.input == "resized" else 1
+    return math.ceil(4 * (largest + image.numel()) / _PROBE**2) * enlarged

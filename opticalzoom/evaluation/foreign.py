@@ -12,11 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from opticalzoom.engines.checkpoint import is_weights_file, load_model, read_card
+from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.evaluation.methods import Method
 from opticalzoom.models.backbones.weight_files import read_tensors
 from opticalzoom.models.base import ZoomModel, ZoomOutput
+from opticalzoom.weights.card import is_weights_file, read_card
 from opticalzoom.weights.contract import SCALES, Contract
 
 

@@ -8,9 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from opticalzoom.errors import ModelError
 from opticalzoom.models.base import ZoomModel, ZoomOutput
-from opticalzoom.weights.contract import Contract
 
 
 class SelfEnsemble(ZoomModel):
@@ -29,7 +27,7 @@ class SelfEnsemble(ZoomModel):
     def __init__(self, model: ZoomModel) -> None:
         super().__init__()
         self.model, self.contract = model, model.contract
-        check_turnable(self.contract)
+        self.contract.check_turnable()
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
         """The mean picture; without a reference also without alignment. Shapes as the model's."""
@@ -48,12 +46,6 @@ def mean_of_turns(zoom: Callable[..., Tensor], *images: Tensor) -> Tensor:
         zoomed = zoom(*(_turn(image, turns, flipped) for image in images))
         found.append(_turn_back(zoomed, turns, flipped))
     return torch.stack(found).mean(0)
-
-
-def check_turnable(contract: Contract) -> None:
-    """Raise ModelError if the model takes RAW input: a mosaic's colours change places when it is turned."""
-    if contract.input == "raw":
-        raise ModelError("a mosaic cannot be turned, so there is no self-ensemble for RAW weights.")
 
 
 def _turn(image: Tensor, turns: int, flipped: bool) -> Tensor:

@@ -1,4 +1,4 @@
-"""Jobs in processes of their own, a few at a time: each can be stopped, can fail alone, and starts without imports."""
+"""Tasks in processes of their own, a few at a time: each can be stopped and can fail alone, and writes its own log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import wait
@@ -15,22 +16,19 @@ from pathlib import Path
 from threading import Thread
 
 import cv2
-import torch
 
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.parallel.schedule import end_with_parent
 
-_PRELOADED = ["opticalzoom.training.runs", "opticalzoom.evaluation.studies.work"]
-
 
 @dataclass(frozen=True)
-class Job:
-    """Something to do.
+class Task:
+    """Work for a process of its own.
 
     Attributes:
-        name: of it.
+        name: what it is called in messages; unique among the tasks that run together.
         work: importable function without arguments (a ``partial``); its result is the exit code, 130 after Ctrl-C.
-        log: file for all that it prints, appended to.
+        log: the file that everything it prints is appended to.
     """
 
     name: str
@@ -38,31 +36,38 @@ class Job:
     log: Path
 
     def reason(self) -> str:
-        """The last thing that it said: why it failed."""
+        """Why it failed: the last line of its log."""
         lines = self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
         return lines[-1].strip() if lines else "its process died"
 
 
-def run_jobs(jobs: Sequence[Job], at_once: int, watch: Callable[[Sequence[Job]], None]) -> Iterator[tuple[Job, int]]:
-    """Jobs and their exit codes as they end.
+def run_tasks(
+    tasks: Sequence[Task],
+    at_once: int,
+    watch: Callable[[Sequence[Task]], None] = lambda running: None,
+    preloaded: Sequence[str] = (),
+) -> Iterator[tuple[Task, int]]:
+    """Tasks and their exit codes as they end; a task that a signal ended has the signal's number, negative.
 
     Args:
-        jobs: in the order in which they begin.
+        tasks: in the order in which they begin.
         at_once: how many run at the same time; they share the threads of the processor.
-        watch: called about twice a second with the jobs that are running.
+        watch: called about twice a second with the tasks that are running.
+        preloaded: names of modules that are imported once for all tasks, where the system can fork.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, when all that were running have stopped; a second one ends them at once.
     """
-    context = _context()
-    waiting, running = list(jobs), {}  # type: list[Job], dict[BaseProcess, Job]
+    context = _context(preloaded)
+    waiting = list(tasks)
+    running: dict[BaseProcess, Task] = {}
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                job = waiting.pop(0)
-                process = context.Process(target=_run, args=(job, at_once))  # type: ignore[attr-defined]
+                task = waiting.pop(0)
+                process = context.Process(target=_run, args=(task, at_once))  # type: ignore[attr-defined]
                 process.start()
-                running[process] = job
+                running[process] = task
             wait([process.sentinel for process in running], timeout=0.5)
             for process in [process for process in running if not process.is_alive()]:
                 yield running.pop(process), process.exitcode or 0
@@ -75,17 +80,17 @@ def run_jobs(jobs: Sequence[Job], at_once: int, watch: Callable[[Sequence[Job]],
             process.terminate()
 
 
-def _context() -> BaseContext:
-    """Processes forked from one that has imported everything, where the system can; new ones elsewhere."""
+def _context(preloaded: Sequence[str]) -> BaseContext:
+    """Processes are forked from one that has imported the modules, where the system can; elsewhere they are new."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
+    context.set_forkserver_preload(list(preloaded))
     return context
 
 
 def _stop(processes: list[BaseProcess]) -> None:
-    """What Ctrl-C does to each of them, and wait."""
+    """Interrupt each of them as Ctrl-C would, and wait until all have ended."""
     for process in processes:
         if process.pid is not None and process.is_alive():
             os.kill(process.pid, signal.SIGINT)
@@ -93,22 +98,31 @@ def _stop(processes: list[BaseProcess]) -> None:
         process.join()
 
 
-def _run(job: Job, at_once: int) -> None:
-    """In the process."""
-    os.setsid()  # the terminal's Ctrl-C is the parent's, who passes it on once
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
+def _run(task: Task, at_once: int) -> None:
+    """Do the task; runs in its process and ends it."""
+    os.setsid()  # the terminal interrupts the parent alone, which passes it on once
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with SIGINT ignored
     Thread(target=end_with_parent, daemon=True).start()
-    job.log.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    task.log.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    threads = max(1, torch.get_num_threads() // at_once)
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
+    _share_threads(at_once)
     try:
-        sys.exit(job.work())
+        sys.exit(task.work())
     except OpticalZoomError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _share_threads(at_once: int) -> None:
+    """Give OpenCV, and PyTorch where it is installed, this process's share of the threads of the processor."""
+    threads = cv2.getNumThreads()
+    with suppress(ImportError):
+        import torch  # noqa: PLC0415 - an extra
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(max(1, threads // at_once))
+    cv2.setNumThreads(max(1, threads // at_once))

@@ -13,11 +13,12 @@ from pytorch_lightning.callbacks import Callback, Checkpoint, RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models.trunk import bicubic_zoom
 from opticalzoom.pages.flow_pictures import flow_picture
 from opticalzoom.pages.pictures import Picture, beside, label, save_picture
 from opticalzoom.training.lightning import ZoomTraining
+from opticalzoom.weights.card import ModelCard
 
 CHECKPOINT_NAME = "last.ckpt"
 WEIGHTS_NAME = "weights.safetensors"

@@ -9,7 +9,6 @@ from itertools import product
 
 import pytorch_lightning as pl
 from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -18,6 +17,7 @@ from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
+from opticalzoom.parallel.progress import tracked
 from opticalzoom.photo.raw.camera_space import WhiteBalance
 from opticalzoom.registration.method import Method
 from opticalzoom.training.patches import PatchDataset, Sample, StepSampler, to_tensor
@@ -148,7 +148,7 @@ def prepare_all(
     console = Console(stderr=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV releases the interpreter lock
         jobs = pool.map(lambda name: cache.get(source, name, preparation), names)
-        pairs = list(track(jobs, "Preparing pairs", total=len(names), console=console, transient=True))
+        pairs = list(tracked(jobs, "Preparing pairs", console, len(names)))
     for pair in pairs:
         if pair.reason and report:
             console.print(f"left out: {pair.name}: {pair.reason}", style="yellow", markup=False)

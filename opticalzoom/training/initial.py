@@ -6,9 +6,10 @@ from pathlib import Path
 
 from torch import nn
 
-from opticalzoom.engines.checkpoint import read_weights, resolve
+from opticalzoom.engines.checkpoint import read_weights
 from opticalzoom.errors import CheckpointError
 from opticalzoom.training.grow import grow_weights
+from opticalzoom.weights.card import resolve
 
 
 def load_into(model: nn.Module, path: str | Path) -> None:

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
 
-from opticalzoom.engines.checkpoint import ModelCard
 from opticalzoom.errors import TrainingError
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.training.initial import load_into
 from opticalzoom.training.objective import Criterion, Objective
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.contract import Contract, InputKind
 
 Schedule = Literal["cosine", "restarts", "constant"]

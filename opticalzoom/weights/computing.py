@@ -19,3 +19,6 @@ PRECISIONS: dict[Backend, tuple[Precision, ...]] = {
 
 MEMORY = 500_000_000
 """Bytes that zooming a photo may have in use, beside Python and libraries, if nothing else is asked for."""
+
+LARGEST_TILE = 320
+"""Side of the largest tile, in pixels: a layer of a larger one has left the cache when the next layer reads it."""

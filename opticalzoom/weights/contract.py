@@ -103,6 +103,15 @@ class Contract:
         pixels = reach * self.scale + self.scale - 1 if self.input == "resized" else reach
         return replace(self, receptive_field=pixels)
 
+    def check_turnable(self) -> None:
+        """Check that the input may be turned, which changes the places of a mosaic's colours.
+
+        Raises:
+            ModelError: the model takes RAW input.
+        """
+        if self.input == "raw":
+            raise ModelError("a mosaic cannot be turned, so there is no self-ensemble for RAW weights.")
+
     def check(self, x: Shaped, reference: Shaped | None = None) -> None:
         """Check the shapes of an input and, if given, of its reference.
 

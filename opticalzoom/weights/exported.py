@@ -11,6 +11,9 @@ from opticalzoom.weights.contract import Contract, InputKind, SizeRule
 
 ExportPrecision = Literal["float32", "float16"]
 
+TOLERANCE = {"float32": 1e-4, "bfloat16": 1 / 255, "float16": 1 / 255}
+"""Largest difference from PyTorch in float32, of values in [0, 1]."""
+
 INPUT, OUTPUT = "x", "image"
 """Names of the graph's tensors."""
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from os import PathLike, fspath
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
-from opticalzoom.engines import as_engine
 from opticalzoom.engines.backends import Computing
 from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.photo.encode import fitting_icc
 from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
 from opticalzoom.zooming.zoomer import load_zoomer
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _LARGEST = 2.0
 """What floats in [0, 1] may overshoot to; beyond it they are of another range."""
@@ -44,7 +45,7 @@ class Zoom:
         precision: Precision | Literal["auto"] = "auto",
     ) -> None:
         name = None if weights is None else fspath(weights)
-        self._engine = as_engine(load_zoomer(name, scale, computing=Computing(backend, precision)).model)
+        self._engine = load_zoomer(name, scale, computing=Computing(backend, precision)).engine
         if self._engine.contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
         if scale not in (None, self.scale):
@@ -83,7 +84,8 @@ class Zoom:
             PhotoError: an image of another type, dtype, mode or range.
             ShapeError: an image of another shape.
         """
-        if isinstance(image, Tensor):
+        pytorch = sys.modules.get("torch")  # who has a tensor has imported it
+        if pytorch and isinstance(image, pytorch.Tensor):
             return self._zoom_tensor(image)
         if isinstance(image, Image.Image):
             return self._zoom_pillow(image)
@@ -113,6 +115,8 @@ class Zoom:
             raise ShapeError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4 and no side of 0.")
         if not image.is_floating_point():
             raise PhotoError(f"the tensor is {image.dtype}, expected floats in [0, 1].", remedy=_DIVIDE)
+        import torch  # noqa: PLC0415 - a tensor came in: it is loaded already
+
         if image.ndim == 4:
             return torch.stack([self._zoom_tensor(one) for one in image])
         planes = image.detach().to("cpu", torch.float32)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from opticalzoom.engines import as_engine
-from opticalzoom.engines.engine import Engine
-from opticalzoom.engines.memory import bytes_per_pixel, tile_shape
+from opticalzoom.engines.engine import Engine, as_engine
 from opticalzoom.errors import ModelError, PhotoError
-from opticalzoom.models.base import ZoomModel
 from opticalzoom.photo.photograph import Photo
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.raw.raw_file import RawPhoto
 from opticalzoom.photo.reader import PhotoReader, reading
 from opticalzoom.photo.window import checked
 from opticalzoom.weights.computing import MEMORY
+from opticalzoom.zooming.memory import tile_shape
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
+
+if TYPE_CHECKING:
+    from opticalzoom.models.base import ZoomModel
 
 
 def zoom(
@@ -114,7 +117,7 @@ def _whole(
     height, width, _ = reader.shape
     output = _allocate((height * enlarger.factor, width * enlarger.factor, enlarger.channels), dtype)
     sides = (
-        tile_shape(MEMORY, bytes_per_pixel(engine), enlarger, (height, width), reader.shape, dtype.itemsize)
+        tile_shape(MEMORY, engine.bytes_per_pixel, enlarger, (height, width), reader.shape, dtype.itemsize)
         if tile is None
         else (tile, tile)
     )

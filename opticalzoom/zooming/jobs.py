@@ -7,20 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
-import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from opticalzoom.engines.backends import Computing
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
+from opticalzoom.parallel.cores import cores, limit_cores
+from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.window import Window
 from opticalzoom.weights.computing import MEMORY
 from opticalzoom.zooming.zoomer import Output, Zoomer, load_zoomer
-
-_SPEED_SECONDS = 1200
-"""What the remaining time is estimated from: one large photo may take minutes."""
 
 _SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
 """Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
@@ -99,24 +96,14 @@ class Outcome:
     error: OpticalZoomError | None = None
 
 
-def settle(jobs: list[Job], here: bool) -> list[Job]:
-    """The jobs, knowing how much there is to do, which decides what they run in.
-
-    Args:
-        jobs: planned.
-        here: whether this machine zooms: then whatever cannot be used is found before the first photo.
+def check_engines(jobs: list[Job]) -> None:
+    """Load whatever zooms these photos here, so that what cannot be used is found before the first photo.
 
     Raises:
         OpticalZoomError: the backend or the weights cannot be used.
     """
-    pixels = sum(job.pixels for job in jobs)
-    settled = [
-        replace(job, recipe=replace(job.recipe, computing=replace(job.recipe.computing, pixels=pixels))) for job in jobs
-    ]
-    if here:
-        for raw, recipe in {(is_raw(job.photo), job.recipe) for job in settled}:
-            recipe.zoomer(raw)
-    return settled
+    for raw, recipe in {(is_raw(job.photo), job.recipe) for job in jobs}:
+        recipe.zoomer(raw)
 
 
 def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Outcome:
@@ -149,10 +136,7 @@ def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Cons
     Raises:
         ConfigError: ``workers`` is below 1, or no scheduler answers.
     """
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=_SPEED_SECONDS
-    ) as bar:
+    with progress_bar(console, counted=False) as bar:
         task = bar.add_task("", total=sum(job.pixels for job in jobs))
         pixels = 0
 
@@ -170,9 +154,9 @@ def default_workers(jobs: list[Job]) -> int:
 
     Several threads on a small photo mostly wait for each other; but each process takes seconds to begin.
     """
-    cores, pixels = torch.get_num_threads(), sum(job.pixels for job in jobs)
+    threads, pixels = cores(), sum(job.pixels for job in jobs)
     small = pixels <= _SMALL * len(jobs)
-    return min(cores, _MOST_WORKERS) if small and pixels >= _WORTH_A_PROCESS * cores else 1
+    return min(threads, _MOST_WORKERS) if small and pixels >= _WORTH_A_PROCESS * threads else 1
 
 
 def _outcomes(
@@ -182,12 +166,12 @@ def _outcomes(
         return run_on_cluster(zoom_job, [job.anywhere() for job in jobs], scheduler, _lost)
     if workers == 1:
         return (zoom_job(job, partial(advance, job)) for job in jobs)
-    threads = max(1, torch.get_num_threads() // workers)
+    threads = max(1, cores() // workers)
     return run_here(partial(_zoom_with_threads, threads), jobs, workers, _lost)
 
 
 def _zoom_with_threads(threads: int, job: Job) -> Outcome:
-    torch.set_num_threads(threads)
+    limit_cores(threads)
     return zoom_job(job)
 
 

@@ -49,18 +49,17 @@ class NamePattern:
 
     def source_stem(self, name: str) -> str | None:
         """The stem of the photo that a file of this name is the result of, if it can be one."""
-        expression = ""
+        expression, named = "", False
         for literal, field, _, _ in Formatter().parse(self._pattern):
-            again = field == "stem" and "(?P<stem>" in expression
-            group = (
-                "(?P=stem)"
-                if again
-                else f"(?P<stem>{FIELDS['stem']})"
-                if field == "stem"
-                else FIELDS.get(field or "", "")
-            )
-            expression += re.escape(literal) + group
-        match = re.fullmatch(expression, name) if "(?P<stem>" in expression else None
+            expression += re.escape(literal)
+            if field != "stem":
+                expression += FIELDS.get(field or "", "")
+            elif named:  # the stem once more
+                expression += "(?P=stem)"
+            else:
+                expression += f"(?P<stem>{FIELDS['stem']})"
+                named = True
+        match = re.fullmatch(expression, name) if named else None
         return match["stem"] if match else None
 
     def _error(self, cause: str) -> ConfigError:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.size import read_size
+from opticalzoom.photo.window import Window
 from opticalzoom.zooming.crop import Crop
 from opticalzoom.zooming.find import Found
 from opticalzoom.zooming.jobs import Job, Recipe
 from opticalzoom.zooming.names import NamePattern, result_suffix
+from opticalzoom.zooming.zoomer import chosen_weights, weights_scale
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,30 @@ def plan(
         rivals = ", ".join(str(found.path) for found, path in targets.items() if path == twice[0])
         remedy = "Zoom them in two runs into different folders, or have {kind} in --name."
         raise ConfigError(f"would be the output of {rivals}.", path=twice[0], remedy=remedy)
-    jobs, problems = [], []
-    for found, target in targets.items():
+    parts: dict[Found, tuple[Window | None, int]] = {}
+    problems: list[OpticalZoomError] = []
+    for found in targets:
         try:
-            jobs.append(_job(found.path, target, recipe, crop))
+            parts[found] = _part(found.path, crop)
         except OpticalZoomError as error:
             problems.append(error.about(found.path))
+    total = sum(pixels for _, pixels in parts.values())  # how much there is to do decides what it is computed in
+    recipe = replace(recipe, computing=replace(recipe.computing, pixels=total))
+    jobs = [Job(found.path, targets[found], pixels, window, recipe) for found, (window, pixels) in parts.items()]
     return jobs, problems
 
 
 def _target(found: Found, recipe: Recipe, naming: Naming) -> Path:
-    scale = recipe.scale or recipe.zoomer(is_raw(found.path)).contract.scale
+    scale = recipe.scale or weights_scale(chosen_weights(recipe.weights, None, is_raw(found.path)))
     suffix = result_suffix(found.path, naming.format, recipe.output.bits)
     return naming.folder / found.folder / naming.pattern.result(found.path, scale, suffix)
 
 
-def _job(photo: Path, target: Path, recipe: Recipe, crop: Crop | None) -> Job:
+def _part(photo: Path, crop: Crop | None) -> tuple[Window | None, int]:
+    """The part of a photo that is zoomed (None for all of it), and how many pixels that are (0 if unknown)."""
     if crop is None:
         with suppress(PhotoError):  # zooming will say what is wrong, in words for this photo
-            height, width = read_size(photo)
-            return Job(photo, target, height * width, None, recipe)
-        return Job(photo, target, 0, None, recipe)
+            return None, math.prod(read_size(photo))
+        return None, 0
     window = crop.window(*read_size(photo))
-    height, width = window.shape
-    return Job(photo, target, height * width, window, recipe)
+    return window, math.prod(window.shape)

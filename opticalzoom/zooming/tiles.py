@@ -16,7 +16,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from opticalzoom.engines import Engine
+from opticalzoom.engines.engine import Engine
 from opticalzoom.parallel.pipeline import ahead, at_once
 from opticalzoom.photo.colour.pixels import Colours
 from opticalzoom.photo.orientation import as_stored, upright

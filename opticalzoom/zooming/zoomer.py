@@ -10,16 +10,11 @@ from typing import Literal, cast
 
 import numpy as np
 
-from opticalzoom.engines import as_engine
-from opticalzoom.engines.backends import Computing, load_engine
-from opticalzoom.engines.checkpoint import bundled, load_model, read_card
+from opticalzoom.engines.backends import Computing, is_exported, load_engine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
-from opticalzoom.engines.memory import bytes_per_pixel, give_back_large_blocks, tile_shape
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
-from opticalzoom.models.base import ZoomModel
-from opticalzoom.models.ensemble import SelfEnsemble
 from opticalzoom.photo.bands import cut_out
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.metadata import exif_of, read_metadata
@@ -29,8 +24,10 @@ from opticalzoom.photo.raw.raw_file import developing, is_raw, read_raw
 from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked
+from opticalzoom.weights.card import bundled, read_card
 from opticalzoom.weights.computing import MEMORY
 from opticalzoom.weights.contract import Contract
+from opticalzoom.zooming.memory import give_back_large_blocks, tile_shape
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 DEFAULT_SCALE = 3
@@ -53,36 +50,35 @@ class Output:
 
 
 _AS_SOURCE = Output()
+_FASTEST = Computing()
 
 
 @dataclass(frozen=True)
 class Zoomer:
-    """A model that zooms files.
+    """An engine that zooms files.
 
     Attributes:
-        model: an engine, or a network in eval mode.
+        engine: what zooms tiles.
         white_balance: where the gains go, if the model takes RAW input.
         memory: bytes that zooming a file may have in use at once.
     """
 
-    model: ZoomModel | Engine
+    engine: Engine
     white_balance: WhiteBalance = "input"
     memory: int = MEMORY
 
     @property
     def contract(self) -> Contract:
-        """The model's."""
-        return self.model.contract
+        """What the engine takes and gives."""
+        return self.engine.contract
 
     def ensemble(self) -> Zoomer:
-        """The same, eight times as slow and a little better: see :class:`SelfEnsemble`.
+        """The same, eight times as slow and a little better: see :class:`EnsembleEngine`.
 
         Raises:
             ModelError: the weights take RAW input.
         """
-        model = self.model
-        ensemble = SelfEnsemble(model) if isinstance(model, ZoomModel) else EnsembleEngine(model)
-        return replace(self, model=ensemble)
+        return replace(self, engine=EnsembleEngine(self.engine))
 
     def zoom_to(
         self,
@@ -132,8 +128,9 @@ class Zoomer:
         shape, size = crop.scaled(scale).shape, header.shape[:2]
         dtype = header.dtype if shape == size else np.dtype(np.uint16)
         give_back_large_blocks(enlarger.streams)
-        per_pixel = bytes_per_pixel(self.model)
-        tile = tile_shape(self.memory, per_pixel, enlarger, window.shape, reader.shape, dtype.itemsize)
+        tile = tile_shape(
+            self.memory, self.engine.bytes_per_pixel, enlarger, window.shape, reader.shape, dtype.itemsize
+        )
         whole = zoomed_bands(reader, enlarger, window, tile, dtype, progress)
         with closing(whole):
             bands = cut_out(whole, crop.scaled(scale).inside(window.scaled(enlarger.factor)))
@@ -141,20 +138,19 @@ class Zoomer:
 
     @contextmanager
     def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
-        engine = as_engine(self.model)
         if is_raw(source):
             raw, exif = read_raw(source), exif_of(read_metadata(source))
             if self.contract.input == "raw":
                 cells = reading(encode_mosaic(raw, self.white_balance), raw.orientation)
-                yield replace(cells, exif=exif), mosaic_enlarger(engine, raw, self.white_balance)
+                yield replace(cells, exif=exif), mosaic_enlarger(self.engine, raw, self.white_balance)
             else:
-                yield replace(developing(raw), exif=exif), photo_enlarger(engine, 3, None)
+                yield replace(developing(raw), exif=exif), photo_enlarger(self.engine, 3, None)
             return
         if self.contract.input == "raw":
             remedy = "Give the RAW file, or use weights for photos."
             raise ModelError("these weights take the mosaic of a RAW file.", path=source, remedy=remedy)
         with open_photo(source) as reader:
-            yield reader, photo_enlarger(engine, reader.shape[2], reader.icc)
+            yield reader, photo_enlarger(self.engine, reader.shape[2], reader.icc)
 
 
 def load_zoomer(
@@ -162,39 +158,56 @@ def load_zoomer(
     scale: float | None = None,
     *,
     raw: bool = False,
-    computing: Computing | None = None,
+    computing: Computing = _FASTEST,
 ) -> Zoomer:
-    """Weights of a file or bundled ones by name; without a name the bundled weights that suit best.
-
-    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
-    one, or the largest. Without a scale ×3, or the next larger one.
+    """Weights of a file or bundled ones by name, ready to zoom; see :func:`chosen_weights`.
 
     Args:
         weights: file or name.
         scale: that is wanted.
         raw: whether RAW files are to be zoomed.
-        computing: see :func:`~opticalzoom.engines.backends.load_engine`; None for the network itself instead of an
-            engine.
+        computing: see :func:`~opticalzoom.engines.backends.load_engine`.
 
     Raises:
         ConfigError: no weights are bundled, or the backend has no such precision.
         CheckpointError: the file is missing, damaged or no weights file.
         DependencyError: the backend is not installed.
     """
-    name = str(weights) if weights is not None else _suiting(scale or DEFAULT_SCALE, raw)
-    if computing is None:
-        return Zoomer(load_model(name), read_card(name).white_balance)
+    name = chosen_weights(weights, scale, raw)
     engine = load_engine(name, computing)
-    if isinstance(engine, ExportedEngine):
+    if isinstance(engine, ExportedEngine) and is_exported(name):
         return Zoomer(engine, cast(WhiteBalance, engine.exported.white_balance))
     return Zoomer(engine, read_card(name).white_balance)
 
 
-def _suiting(scale: float, raw: bool) -> str:
-    """The name of bundled weights."""
+def chosen_weights(weights: str | Path | None, scale: float | None, raw: bool) -> str:
+    """The weights that are named, or the bundled ones that suit best.
+
+    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
+    one, or the largest. Without a scale ×3, or the next larger one.
+
+    Raises:
+        ConfigError: no weights are bundled.
+        CheckpointError: bundled weights are damaged.
+    """
+    if weights is not None:
+        return str(weights)
+    wanted = scale or DEFAULT_SCALE
     cards = {name: read_card(path).arguments for name, path in bundled().items()}
     for kind in ("raw", "rgb") if raw else ("rgb",):
         scales = {name: its["scale"] for name, its in cards.items() if its.get("input", "rgb") == kind}
         if scales:
-            return min(scales, key=lambda name: (scales[name] < scale, abs(scales[name] - scale)))
+            return min(scales, key=lambda name: (scales[name] < wanted, abs(scales[name] - wanted)))
     raise ConfigError("no weights are bundled.", remedy="--weights takes a file.")
+
+
+def weights_scale(name: str) -> int:
+    """How many times larger weights make a photo; read from their card where they have one.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or no weights file.
+        DependencyError: it is an exported file whose runtime is not installed.
+    """
+    if is_exported(name):
+        return load_engine(name).contract.scale
+    return int(read_card(name).arguments["scale"])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import bundled
 from opticalzoom.pages.demonstration import demo_data, demo_steps, demo_training
+from opticalzoom.weights.card import bundled
 
 pytest.importorskip("skimage", reason="the demo's photographs")
 needs_weights = pytest.mark.skipif(demo_steps.BUNDLED not in bundled(), reason="the bundled weights are not there yet")

@@ -12,11 +12,12 @@ from evaluated import SCALE, pair
 from PIL import Image
 
 from opticalzoom.cli.evaluate import method_names, run_evaluate
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PairError
 from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
 from opticalzoom.metrics import METRICS, PERCEPTUAL
 from opticalzoom.models import build
+from opticalzoom.weights.card import ModelCard
 
 
 @pytest.fixture

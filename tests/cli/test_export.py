@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import ModelCard, load_model, save_model
+from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine
 from opticalzoom.models import build
+from opticalzoom.weights.card import ModelCard
 
 pytest.importorskip("onnx")
 

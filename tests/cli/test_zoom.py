@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import ModelCard, load_model, save_model
+from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.models import build
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming import jobs as zoom_jobs
 from opticalzoom.zooming.in_memory import zoom
 

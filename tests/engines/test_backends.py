@@ -11,12 +11,14 @@ import pytest
 from opticalzoom.cli.main import main
 from opticalzoom.engines import backends, engine_cache
 from opticalzoom.engines.backends import TOLERANCE, Choice, Computing, load_engine
-from opticalzoom.engines.checkpoint import ModelCard, bundled, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.engine import Array
+from opticalzoom.engines.exporting import onnx_export
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.weights.card import ModelCard, bundled
 from opticalzoom.weights.contract import Contract
 from tests.exportables import tiny
 from tests.exports import exported
@@ -65,11 +67,12 @@ def installed(monkeypatch, *names):
 @pytest.mark.parametrize("backend", RUNTIMES)
 def test_weights_in_every_backend(backend, weights, cache, monkeypatch):
     pytest.importorskip(backend)
-    monkeypatch.setattr(engine_cache, "export_bytes", lambda *_: exported())
+    content = exported()
+    monkeypatch.setattr(onnx_export, "export_bytes", lambda *_: content)
     run = load_engine(weights, Computing(backend, "float32"))
     np.testing.assert_allclose(run(picture()), TorchEngine(tiny())(picture()), rtol=0, atol=1e-5)
     assert [path.suffix for path in cache.iterdir()] == [".onnx"]
-    monkeypatch.setattr(engine_cache, "export_bytes", None)  # now it comes from the cache
+    monkeypatch.setattr(onnx_export, "export_bytes", None)  # now it comes from the cache
     np.testing.assert_array_equal(load_engine(weights, Computing(backend, "float32"))(picture()), run(picture()))
 
 
@@ -96,10 +99,13 @@ def test_what_a_backend_has_not(weights, file):
         load_engine(file, Computing("torch"))
 
 
-@pytest.mark.parametrize(("backend", "extra"), [("onnxruntime", "onnx"), ("openvino", "openvino")])
-def test_missing_runtime(backend, extra, file, monkeypatch):
+@pytest.mark.parametrize(
+    ("backend", "remedy"),
+    [("onnxruntime", "--force-reinstall onnxruntime"), ("openvino", r"'opticalzoom\[openvino\]'")],
+)
+def test_missing_runtime(backend, remedy, file, monkeypatch):
     monkeypatch.setitem(sys.modules, backend, None)
-    with pytest.raises(DependencyError, match=rf"{backend} is needed.*pip install 'opticalzoom\[{extra}\]'"):
+    with pytest.raises(DependencyError, match=rf"{backend} is needed.*pip install {remedy}"):
         load_engine(file, Computing(backend))
 
 
@@ -152,7 +158,7 @@ def machine(monkeypatch):
 
     monkeypatch.setattr(backends, "_start", start)
     monkeypatch.setattr(backends, "_seconds", Fake.timed)
-    installed(monkeypatch, "onnx", "onnxscript", *RUNTIMES)
+    installed(monkeypatch, "torch", "onnx", "onnxscript", *RUNTIMES)
     return engines
 
 
@@ -193,8 +199,21 @@ def test_what_is_asked_for_is_not_measured(machine, weights, cache):
 
 
 def test_without_extras_pytorch_zooms(machine, weights, monkeypatch):
-    installed(monkeypatch, *RUNTIMES)  # which need exported files, and nothing can export
+    installed(monkeypatch, "torch", *RUNTIMES)  # which need exported files, and nothing can export
     assert chosen(machine, weights) == Choice("torch", "float32")
+
+
+def test_weights_without_graphs_need_pytorch(machine, weights, monkeypatch):
+    installed(monkeypatch, *RUNTIMES)
+    with pytest.raises(DependencyError, match=r"pip install 'opticalzoom\[train\]'"):
+        load_engine(weights)
+
+
+def test_weights_with_graphs_need_no_pytorch(machine, weights, monkeypatch):
+    weights.with_suffix(".graphs.json").write_text("{}")
+    assert chosen(machine, weights, pixels=100) == Choice("onnxruntime", "float32")
+    installed(monkeypatch, *RUNTIMES)
+    assert chosen(machine, weights, pixels=100) == Choice("onnxruntime", "float32")
 
 
 def test_a_cache_that_cannot_be_written(machine, weights, cache):
@@ -225,7 +244,8 @@ def test_self_ensemble_of_an_exported_file(tmp_path, photo, file, weights):
 
 
 def test_zoom_without_the_backend(tmp_path, photo, weights, monkeypatch, capsys):
-    monkeypatch.setattr(engine_cache, "export_bytes", lambda *_: exported())
+    content = exported()
+    monkeypatch.setattr(onnx_export, "export_bytes", lambda *_: content)
     monkeypatch.setitem(sys.modules, "openvino", None)
     command = ["zoom", str(photo), "-o", str(tmp_path / "out"), "--weights", str(weights)]
     assert main([*command, "--backend", "openvino", "--precision", "float32"]) == 2
@@ -234,10 +254,10 @@ def test_zoom_without_the_backend(tmp_path, photo, weights, monkeypatch, capsys)
 
 
 def test_white_balance_of_an_exported_file(tmp_path):
-    from opticalzoom.engines.exporting.checked_export import export_bytes  # noqa: PLC0415 - after the check that its packages are there
+    from opticalzoom.engines.exporting.onnx_export import export_bytes  # noqa: PLC0415 - after the check that its packages are there
     from opticalzoom.zooming.zoomer import load_zoomer  # noqa: PLC0415 - as above
 
     (tmp_path / "raw.onnx").write_bytes(export_bytes(tiny("bicubic", "raw"), white_balance="target"))
     zoomer = load_zoomer(tmp_path / "raw.onnx", computing=Computing())
-    assert isinstance(zoomer.model, OnnxRuntimeEngine)
+    assert isinstance(zoomer.engine, OnnxRuntimeEngine)
     assert zoomer.white_balance == "target"

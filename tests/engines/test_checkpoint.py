@@ -7,9 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from opticalzoom.engines.checkpoint import ModelCard, bundled, load_model, read_card, save_model
+from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.errors import CheckpointError, OutputExistsError
 from opticalzoom.models import MODELS, build
+from opticalzoom.weights.card import ModelCard, bundled, read_card
 
 TINY = {"features": 8, "blocks": 1}
 

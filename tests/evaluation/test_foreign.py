@@ -21,9 +21,9 @@ from spandrel.architectures.ESRGAN import ESRGAN
 
 from opticalzoom.cli import evaluate as verb
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import is_weights_file
 from opticalzoom.errors import CheckpointError, DependencyError, ShapeError
 from opticalzoom.evaluation.foreign import load_foreign, load_method
+from opticalzoom.weights.card import is_weights_file
 
 
 def compact(scale: int) -> Compact:

@@ -14,7 +14,7 @@ from places import REPOSITORY
 from skimage import data
 from torch import Tensor, nn
 
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import ModelError, PairError
 from opticalzoom.evaluation.offsets import KnownOffsets, estimate, known_offsets
 from opticalzoom.metrics import end_point_error
@@ -23,6 +23,7 @@ from opticalzoom.models.align import warp
 from opticalzoom.models.base import ZoomOutput
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import FolderPairs, SimulatedZoom, Source
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.contract import Contract
 
 SCRIPT = REPOSITORY / "benchmarks" / "offsets.py"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from opticalzoom.engines.checkpoint import ModelCard, load_model, save_model
+from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.errors import CheckpointError
 from opticalzoom.models import build
 from opticalzoom.training.initial import load_into
+from opticalzoom.weights.card import ModelCard
 
 TINY = {"features": 8, "blocks": 1}
 

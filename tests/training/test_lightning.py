@@ -13,8 +13,8 @@ from places import REPOSITORY
 from safetensors.torch import load_file
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import read_card
 from opticalzoom.training.lightning import Batch, ZoomTraining
+from opticalzoom.weights.card import read_card
 from tests.trainings import quick, write_photos
 
 CONFIG = REPOSITORY / "configs" / "simulated-sdan-lite-x3.yaml"

@@ -13,10 +13,11 @@ from PIL import Image
 from profiles import rgb_profile
 
 import opticalzoom
-from opticalzoom.engines.checkpoint import ModelCard, load_model, save_model
+from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.errors import CheckpointError, ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.models import build
 from opticalzoom.photo.colour.srgb import linear_to_srgb, srgb_to_linear
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming.in_memory import zoom
 
 

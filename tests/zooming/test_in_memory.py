@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines import checkpoint
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models import build
 from opticalzoom.photo import photograph as image
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.photo.window import Window, spans
+from opticalzoom.weights import card
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming import jobs as zoom_jobs
 from opticalzoom.zooming import zoomer
 from opticalzoom.zooming.in_memory import zoom, zoom_photo
@@ -285,10 +286,10 @@ def test_two_photos_of_one_name(tmp_path, photo, weights, capsys):
 def test_bundled_weights_are_chosen_by_scale(tmp_path, photo, monkeypatch):
     shipped = {}
     for scale in (2, 3):
-        card = ModelCard("bicubic", {"scale": scale})
-        shipped[f"lens-x{scale}"] = save_model(tmp_path / f"lens-x{scale}.safetensors", build("bicubic", scale=3), card)
+        its = ModelCard("bicubic", {"scale": scale})
+        shipped[f"lens-x{scale}"] = save_model(tmp_path / f"lens-x{scale}.safetensors", build("bicubic", scale=3), its)
     zoom_jobs.load_once.cache_clear()
-    for module in (checkpoint, zoomer):
+    for module in (card, zoomer):
         monkeypatch.setattr(module, "bundled", lambda: shipped)
     assert verb(photo, "-o", tmp_path / "out") == 0
     assert verb(photo, "-o", tmp_path / "out", "--scale", 2) == 0

@@ -15,6 +15,7 @@ class Meeting:
 
     contract = Contract(2)
     streams = 2
+    bytes_per_pixel = 1
 
     def __init__(self):
         self._together = threading.Barrier(2)

@@ -9,9 +9,10 @@ from threading import Thread
 import numpy as np
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.weights.card import ModelCard
 
 COUNT = 30
 

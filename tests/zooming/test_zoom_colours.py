@@ -10,9 +10,10 @@ from profiles import grey_profile, rendered, rgb_profile
 from skimage import data
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.weights.card import ModelCard
 
 PROFILES = {
     "srgb": imagecodecs.cms_profile("srgb"),

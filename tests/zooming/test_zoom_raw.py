@@ -10,8 +10,7 @@ import torch
 from skimage import data
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines import checkpoint
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import ModelError
 from opticalzoom.models import build
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
@@ -21,6 +20,8 @@ from opticalzoom.photo.photograph import from_float, read_photo, write_photo
 from opticalzoom.photo.raw.camera_space import decode_picture, encode_mosaic, encode_picture
 from opticalzoom.photo.raw.dng import write_dng
 from opticalzoom.photo.raw.raw_file import RawPhoto, develop
+from opticalzoom.weights import card
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming import jobs as zoom_jobs
 from opticalzoom.zooming import zoomer
 from opticalzoom.zooming.in_memory import zoom_photo, zoom_raw
@@ -131,7 +132,7 @@ def test_photos_are_refused_by_raw_weights_and_the_others_done(tmp_path, dng, ca
 def test_bundled_weights_are_chosen_by_kind_and_scale(tmp_path, dng, monkeypatch):
     shipped = {"lens-x3": save(tmp_path, "lens-x3", scale=3), "raw-x4": save(tmp_path, "raw-x4", scale=4, input="raw")}
     zoom_jobs.load_once.cache_clear()
-    for module in (checkpoint, zoomer):
+    for module in (card, zoomer):
         monkeypatch.setattr(module, "bundled", lambda: shipped)
     write_photo(tmp_path / "b.jpg", develop(shot()))
     assert verb(tmp_path, "-o", tmp_path / "out") == 0

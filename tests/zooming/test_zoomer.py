@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from skimage import data
 
-from opticalzoom.engines import memory
+from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.models import build
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
@@ -21,7 +21,7 @@ from opticalzoom.photo.raw.dng import write_dng
 from opticalzoom.photo.raw.raw_file import develop, read_raw
 from opticalzoom.photo.reader import open_photo
 from opticalzoom.photo.window import Window
-from opticalzoom.zooming import zoomer
+from opticalzoom.zooming import memory, zoomer
 from opticalzoom.zooming.in_memory import zoom, zoom_photo, zoom_raw
 from opticalzoom.zooming.zoomer import Output, Zoomer
 
@@ -44,7 +44,7 @@ def photo(tmp_path):
 
 def zoomed(photo, bits=None, **options):
     target = photo.with_name("zoomed.png")
-    Zoomer(network()).zoom_to(photo, target, output=Output(bits, overwrite=True), **options)
+    Zoomer(TorchEngine(network())).zoom_to(photo, target, output=Output(bits, overwrite=True), **options)
     return read_photo(target).pixels
 
 
@@ -108,14 +108,14 @@ def test_raw_files_in_small_tiles(tmp_path, monkeypatch, input, orientation, cro
     raw, model = read_raw(tmp_path / "a.dng"), network(2, input)
     whole = (zoom_raw(raw, model) if input == "raw" else zoom_photo(develop(raw), model)).pixels
     monkeypatch.setattr(memory, "_SIDES", (16,))
-    Zoomer(model).zoom_to(tmp_path / "a.dng", tmp_path / "a.tif", crop=crop)
+    Zoomer(TorchEngine(model)).zoom_to(tmp_path / "a.dng", tmp_path / "a.tif", crop=crop)
     expected = whole if crop is None else whole[crop.scaled(2)]
     assert np.abs(read_photo(tmp_path / "a.tif").pixels.astype(int) - expected).max() <= 3
 
 
 def test_too_little_memory_is_said_with_what_would_do(photo):
     with pytest.raises(ConfigError, match=r"too little.*Allow at least \d+ MB"):
-        Zoomer(network(), memory=1000).zoom_to(photo, photo.with_name("b.png"))
+        Zoomer(TorchEngine(network()), memory=1000).zoom_to(photo, photo.with_name("b.png"))
     assert not photo.with_name("b.png").exists()
 
 
@@ -127,7 +127,7 @@ def test_interruption_between_tiles_leaves_nothing(photo, monkeypatch):
     monkeypatch.setattr(memory, "_SIDES", (16,))
     threads = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
-        Zoomer(network()).zoom_to(photo, photo.with_name("b.png"), progress=interrupt)
+        Zoomer(TorchEngine(network())).zoom_to(photo, photo.with_name("b.png"), progress=interrupt)
     assert [path.name for path in photo.parent.iterdir()] == ["a.png"]
     assert threading.active_count() == threads
 
@@ -151,4 +151,4 @@ def test_no_such_crop(photo, crop):
 
 def test_what_is_there_stays(photo):
     with pytest.raises(OutputExistsError):
-        Zoomer(network()).zoom_to(photo, photo)
+        Zoomer(TorchEngine(network())).zoom_to(photo, photo)

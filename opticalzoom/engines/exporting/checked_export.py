@@ -18,10 +18,7 @@ from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.files import atomic_path
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.contract import Contract
-from opticalzoom.weights.exported import ExportPrecision
-
-TOLERANCE = {"float32": 1e-4, "bfloat16": 1 / 255, "float16": 1 / 255}
-"""Largest difference from PyTorch in float32, of values in [0, 1]."""
+from opticalzoom.weights.exported import TOLERANCE, ExportPrecision
 
 SUFFIXES = (".onnx", ".param")
 """Of what can be written: ONNX, and ncnn (with a ``.bin`` and a ``.json`` beside it)."""
@@ -65,13 +62,13 @@ def export_model(
     if suffix == ".param":
         if precision != "float32":
             raise ConfigError("ncnn files are float32.", path=path, remedy="Leave --precision, or name an .onnx file.")
-        require("ncnn", "ncnn")
+        require("ncnn", "export-ncnn")
         files = export_ncnn(model, white_balance)
         differences = {"ncnn": _difference(NcnnEngine(files), expected)}
         _check(differences, precision, path)
         files.write(path, overwrite)
         return differences
-    require("onnxruntime", "onnx")
+    require("onnxruntime")
     with atomic_path(path, overwrite=overwrite) as part:
         part.write_bytes(export_bytes(model, precision, white_balance))
         differences = {name: _difference(start(part), expected) for name, start in _runtimes().items()}

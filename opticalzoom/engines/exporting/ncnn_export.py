@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import torch
 
 from opticalzoom.engines.exporting.exportable import Unaligned, quiet
-from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.ncnn_engine import INPUT, OUTPUT, NcnnFiles
 from opticalzoom.engines.runtimes import require
+from opticalzoom.engines.torch_engine import layer_bytes
 from opticalzoom.errors import DependencyError, ModelError
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.exported import Exported
@@ -51,7 +51,7 @@ def export_ncnn(model: ZoomModel, white_balance: str = "input") -> NcnnFiles:
 def _translate(folder: Path, x: torch.Tensor) -> None:
     """Run pnnx on model.pt in a folder; what fails shows by what it leaves."""
     shape = str(list(x.shape)).replace(" ", "")
-    command = [require("pnnx", "ncnn").EXEC_PATH, "model.pt", f"inputshape={shape}", "fp16=0"]
+    command = [require("pnnx", "export-ncnn").EXEC_PATH, "model.pt", f"inputshape={shape}", "fp16=0"]
     try:
         subprocess.run(command, cwd=folder, capture_output=True, check=False)
     except OSError as error:

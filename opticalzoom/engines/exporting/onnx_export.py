@@ -11,8 +11,8 @@ from typing import Any, cast
 import torch
 
 from opticalzoom.engines.exporting.exportable import Unaligned, quiet
-from opticalzoom.engines.memory import layer_bytes
 from opticalzoom.engines.runtimes import require
+from opticalzoom.engines.torch_engine import layer_bytes
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.weights.exported import INPUT, OUTPUT, Exported, ExportPrecision
 
@@ -33,8 +33,8 @@ def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white
     Raises:
         DependencyError: onnx or onnxscript is not installed.
     """
-    onnx = require("onnx", "onnx")
-    require("onnxscript", "onnx")
+    onnx = require("onnx", "train")
+    require("onnxscript", "train")
     contract = model.contract
     exported = Exported(contract, layer_bytes(model), precision, white_balance)
     axes = {0: "batch", 2: "height", 3: "width"}

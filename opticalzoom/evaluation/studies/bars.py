@@ -7,17 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 
 from opticalzoom.evaluation.studies.pace import read_progress
+from opticalzoom.parallel.progress import progress_bar
 
 Watch = Callable[[dict[str, Path | None]], None]
 """Called with what is running: name -> file of its pace, if it trains."""
@@ -26,14 +19,7 @@ Watch = Callable[[dict[str, Path | None]], None]
 @contextmanager
 def bars(console: Console, jobs: int, steps: int) -> Iterator[tuple[Watch, Callable[[], None]]]:
     """Progress of all jobs and of those that are running: a function to update it and one for a finished job."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as shown:
+    with progress_bar(console) as shown:
         everything = shown.add_task("rows", total=jobs)
         tasks: dict[str, TaskID] = {}
 

@@ -20,10 +20,12 @@ from opticalzoom.evaluation.studies.settings import Order, Settings
 from opticalzoom.evaluation.studies.study import PRETRAINED, Config, Study, StudyRow, merge, slug
 from opticalzoom.evaluation.studies.work import Run
 from opticalzoom.files import write_text
-from opticalzoom.parallel.processes import Job, run_jobs
+from opticalzoom.parallel.processes import Task, run_tasks
 from opticalzoom.training.precision import fast_precision
 
 _EMA_WINDOW = 10  # the averaged weights look back a tenth of the run
+_PRELOADED = ("opticalzoom.training.runs", "opticalzoom.evaluation.studies.work")
+"""Modules that every row needs: imported once, which takes seconds."""
 _RESTARTS = 15  # the paper's cycles of 20, 40, 80 and 160 epochs are 15 of the first
 
 
@@ -95,9 +97,9 @@ class Runner:
         """Pairs that several rows share are prepared once."""
         wanted = {json.dumps(run.config["data"], sort_keys=True): run for run in runs}
         log = self.order.out / "prepare.log"
-        jobs = [Job(run.name, partial(work.fill_pair_cache, run.config["data"]), log) for run in wanted.values()]
+        jobs = [Task(run.name, partial(work.fill_pair_cache, run.config["data"]), log) for run in wanted.values()]
         with self.console.status("Preparing pairs"):
-            for job, code in run_jobs(jobs, 1, lambda running: None):
+            for job, code in run_tasks(jobs, 1, preloaded=_PRELOADED):
                 if code:
                     raise ConfigError(f"the pairs of {job.name} cannot be prepared: {job.reason()}")
 
@@ -128,7 +130,7 @@ class Runner:
         for run in trials:
             self._write_config(run)
         for _ in self._jobs(
-            [Job(run.name, partial(work.try_row, run), run.folder / "log.txt") for run in trials], trials
+            [Task(run.name, partial(work.try_row, run), run.folder / "log.txt") for run in trials], trials
         ):
             pass
         for run in trials:
@@ -140,12 +142,12 @@ class Runner:
             raise ConfigError(f"one step of all rows takes {a_step:.1f} s.", remedy="Give a larger --budget.")
         return steps
 
-    def _scoring_jobs(self, todo: Sequence[Run]) -> list[Job]:
+    def _scoring_jobs(self, todo: Sequence[Run]) -> list[Task]:
         """Baselines of every kind of input, then the rows."""
         metrics = self.order.metrics
         kinds = {run.input: run for run in self.runs if not self.baselines(run.input).exists()}
         jobs = [
-            Job(
+            Task(
                 f"baselines-{kind}",
                 partial(work.score_baselines, run, self.baselines(kind), metrics),
                 self.baselines(kind).with_name("log.txt"),
@@ -153,15 +155,15 @@ class Runner:
             for kind, run in kinds.items()
         ]
         return jobs + [
-            Job(run.name, partial(work.train_and_score_row, run, metrics), run.folder / "log.txt") for run in todo
+            Task(run.name, partial(work.train_and_score_row, run, metrics), run.folder / "log.txt") for run in todo
         ]
 
-    def _jobs(self, jobs: Sequence[Job], runs: Sequence[Run]) -> Iterator[Job]:
+    def _jobs(self, jobs: Sequence[Task], runs: Sequence[Run]) -> Iterator[Task]:
         """Those that succeeded, with progress; the others are noted as failures."""
         paces = {run.name: run.pace for run in runs}
         with bars(self.console, len(jobs), self.settings.steps or work.TRIAL_STEPS) as (watch, advance):
-            for job, code in run_jobs(
-                jobs, self.order.jobs, lambda running: watch({j.name: paces.get(j.name) for j in running})
+            for job, code in run_tasks(
+                jobs, self.order.jobs, lambda running: watch({j.name: paces.get(j.name) for j in running}), _PRELOADED
             ):
                 advance()
                 if code == 0:

@@ -16,13 +16,15 @@ pytest.importorskip("pnnx", reason="an extra, and not built for every platform")
 from opticalzoom.cli.main import main
 from opticalzoom.engines import engine_cache
 from opticalzoom.engines.backends import Computing, load_engine
-from opticalzoom.engines.checkpoint import ModelCard, save_model
+from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.exporting import checked_export as export
+from opticalzoom.engines.exporting import ncnn_export
 from opticalzoom.engines.exporting.ncnn_export import export_ncnn
 from opticalzoom.engines.ncnn_engine import NcnnEngine, NcnnFiles
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, ModelError, OutputExistsError, ShapeError
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
+from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming.in_memory import zoom
 from tests.exportables import KINDS, SIZES, tiny
 
@@ -119,7 +121,7 @@ def test_differences_are_found(monkeypatch, tmp_path):
 @pytest.mark.parametrize("missing", ["ncnn", "pnnx"])
 def test_missing_packages(missing, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, missing, None)
-    with pytest.raises(DependencyError, match=rf"{missing} is needed.*pip install 'opticalzoom\[ncnn\]'"):
+    with pytest.raises(DependencyError, match=rf"{missing} is needed.*pip install 'opticalzoom\[export-ncnn\]'"):
         export.export_model(tiny("bicubic"), tmp_path / "x3.param")
     assert list(tmp_path.iterdir()) == []
 
@@ -143,7 +145,7 @@ def test_verbs(tmp_path, weights, capsys):
 def test_weights_are_exported_once(weights, monkeypatch):
     x = np.random.default_rng(0).random((1, 3, 9, 8), np.float32)
     first = load_engine(weights, Computing("ncnn"))(x)
-    monkeypatch.setattr(engine_cache, "export_ncnn", None)
+    monkeypatch.setattr(ncnn_export, "export_ncnn", None)
     np.testing.assert_array_equal(load_engine(weights, Computing("ncnn"))(x), first)
     with pytest.raises(ConfigError, match="ncnn has no bfloat16"):
         load_engine(weights, Computing("ncnn", "bfloat16"))

@@ -10,38 +10,18 @@ import ctypes
 import math
 from contextlib import suppress
 from itertools import product
-from typing import cast
 
-import torch
-from torch import Tensor, nn
-
-from opticalzoom.engines import TorchEngine
-from opticalzoom.engines.engine import Engine
-from opticalzoom.engines.engine_ensemble import EnsembleEngine
-from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError
-from opticalzoom.models.base import ZoomModel
+from opticalzoom.weights.computing import LARGEST_TILE
 from opticalzoom.zooming.tiles import Enlarger
 
-LARGEST, SMALLEST = 320, 16
-"""Sides of tiles: of larger ones a layer has left the processor's cache when the next one reads it, and at smaller ones
-overlaps cost ten times the work."""
-_SIDES = range(SMALLEST, LARGEST + 1, 8)
+SMALLEST = 16
+"""Side of the smallest tile: at smaller ones overlaps cost ten times the work."""
+_SIDES = range(SMALLEST, LARGEST_TILE + 1, 8)
 
-_PROBE = 32
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 _BANDS_READ, _BANDS_WRITTEN = 4, 3
 """Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
-
-
-def bytes_per_pixel(model: ZoomModel | Engine) -> int:
-    """About how much a network needs for each pixel of a photo (RAW: cell)."""
-    while isinstance(model, EnsembleEngine):
-        model = model.engine
-    if isinstance(model, ExportedEngine):  # which does not show its layers: they were looked at before
-        return math.ceil(model.memory_factor * model.exported.layer_bytes)
-    network = model.network if isinstance(model, TorchEngine) else cast(ZoomModel, model)
-    return math.ceil(TorchEngine.memory_factor * layer_bytes(network))
 
 
 def give_back_large_blocks(streams: int) -> None:
@@ -56,30 +36,6 @@ def give_back_large_blocks(streams: int) -> None:
     """
     with suppress(AttributeError, TypeError, OSError):  # macOS, musl; Windows
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, (16 if streams == 1 else 4) << 20)
-
-
-def layer_bytes(model: ZoomModel) -> int:
-    """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
-
-    Every engine needs about a multiple of it of its own.
-    """
-    contract = model.contract
-    largest = 0
-
-    def look(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal largest
-        largest = max(largest, inputs[0].numel() + output.numel())
-
-    hooks = [layer.register_forward_hook(look) for layer in model.modules() if isinstance(layer, nn.Conv2d)]
-    try:
-        with torch.inference_mode():
-            x = torch.zeros(1, contract.channels, _PROBE, _PROBE)
-            image = model.forward_unaligned(x).image
-    finally:
-        for hook in hooks:
-            hook.remove()
-    enlarged = contract.scale**2 if contract.input == "resized" else 1
-    return math.ceil(4 * (largest + image.numel()) / _PROBE**2) * enlarged
 
 
 def tile_shape(

@@ -12,19 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
-from opticalzoom.engines.memory import LARGEST, SMALLEST, bytes_per_pixel, layer_bytes, tile_shape
 from opticalzoom.engines.runtimes import ExportedEngine
+from opticalzoom.engines.torch_engine import TorchEngine, layer_bytes
 from opticalzoom.errors import ConfigError
 from opticalzoom.models import build
 from opticalzoom.photo.window import spans
+from opticalzoom.weights.computing import LARGEST_TILE
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import Exported
+from opticalzoom.zooming.memory import SMALLEST, tile_shape
 from opticalzoom.zooming.tiles import Enlarger
 
 ZOOM_TWICE = """
 import json, resource, sys
 from pathlib import Path
 import numpy as np, torch
+from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.models import build
 from opticalzoom.photo.encode import Header
 from opticalzoom.photo.photograph import write_bands
@@ -34,7 +37,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 torch.set_num_threads(1)
-zoomer = Zoomer(build("srresnet_lite", scale=3, features=8, blocks=1).eval(), memory=60_000_000)
+zoomer = Zoomer(TorchEngine(build("srresnet_lite", scale=3, features=8, blocks=1).eval()), memory=60_000_000)
 folder, peaks = Path(sys.argv[1]), []
 for height in (1500, 6000):
     band = np.full((100, 400, 3), 99, np.uint8)
@@ -65,7 +68,7 @@ def counts(height, width, streams, memory=10**10, margin=20):
 def test_more_memory_gives_larger_tiles_and_wider_photos_smaller_ones():
     areas = [math.prod(shape(memory)) for memory in (10**8, 2 * 10**8, 5 * 10**8, 10**10)]
     assert areas == sorted(areas)
-    assert areas[0] < areas[-1] <= LARGEST**2
+    assert areas[0] < areas[-1] <= LARGEST_TILE**2
     assert math.prod(shape(3 * 10**8, width=16000)) < math.prod(shape(3 * 10**8))
 
 
@@ -105,7 +108,7 @@ def test_large_photos_have_large_tiles(streams):
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 4), st.integers(50, 500))
 def test_what_is_planned_stays_within_the_memory(height, width, streams, megabytes):
     rows, columns = shape(megabytes * 10**6, width, height, streams=streams)
-    assert 1 <= rows <= LARGEST
+    assert 1 <= rows <= LARGEST_TILE
     network = streams * 700 * min(rows, height) * min(columns, width)
     assert network + 3 * rows * 3 * width * 3 * 3 <= megabytes * 10**6
 
@@ -115,14 +118,14 @@ def test_exported_models_bring_what_their_layers_showed():
         exported = Exported(Contract(3), 700)
         memory_factor = 2.5
 
-    assert bytes_per_pixel(Engine()) == bytes_per_pixel(EnsembleEngine(Engine())) == 1750
+    assert Engine().bytes_per_pixel == EnsembleEngine(Engine()).bytes_per_pixel == 1750
 
 
 def test_wider_networks_need_more():
     small, large = (build("srresnet_lite", scale=3, features=features, blocks=1).eval() for features in (8, 64))
-    assert bytes_per_pixel(small) < bytes_per_pixel(large)
+    assert TorchEngine(small).bytes_per_pixel < TorchEngine(large).bytes_per_pixel
     shown = (2 * 64 + 3 * 9) * 4  # bytes of a convolution's input and output, and of the picture
-    assert layer_bytes(large) == shown <= bytes_per_pixel(large) < 4 * shown
+    assert layer_bytes(large) == shown <= TorchEngine(large).bytes_per_pixel < 4 * shown
 
 
 def test_peak_memory_does_not_follow_the_photo(tmp_path):

@@ -1,0 +1,38 @@
+"""Graphs beside a weights file, so that it zooms where PyTorch is not installed.
+
+``python -m opticalzoom.engines.exporting.graphs_export FILE.safetensors`` makes those of the bundled weights anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import cast
+
+from opticalzoom.engines.checkpoint import load_model
+from opticalzoom.engines.exporting.ncnn_export import export_ncnn
+from opticalzoom.engines.exporting.onnx_export import export_bytes
+from opticalzoom.files import write_text
+from opticalzoom.weights.card import read_card
+from opticalzoom.weights.graphs import GraphFile, describe, graphs_path
+
+
+def write_graphs(weights: Path) -> Path:
+    """Write ``NAME.graphs.json`` beside ``NAME.safetensors``, replacing what is there; see :mod:`..weights.graphs`.
+
+    Raises:
+        CheckpointError: the weights file is missing, damaged or none of ours.
+        DependencyError: an exporter is not installed.
+        OpticalZoomError: it cannot be written.
+    """
+    white_balance = read_card(weights).white_balance
+    onnx = export_bytes(load_model(weights), "float32", white_balance)
+    ncnn = export_ncnn(load_model(weights), white_balance).contents()
+    exported = cast(dict[GraphFile, bytes], {".onnx": onnx} | ncnn)
+    write_text(graphs_path(weights), describe(weights.read_bytes(), exported), overwrite=True)
+    return graphs_path(weights)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        print(write_graphs(Path(name)))

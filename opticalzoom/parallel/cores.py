@@ -1,0 +1,28 @@
+"""How many processor cores the libraries that compute should use."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_VARIABLE = "OMP_NUM_THREADS"
+
+
+def cores() -> int:
+    """How many threads to compute with: as many as PyTorch has where it is loaded, so that all engines have the same.
+
+    Without it those of the environment variable ``OMP_NUM_THREADS``, or as many as this process may run on.
+    """
+    if "torch" in sys.modules:
+        return int(sys.modules["torch"].get_num_threads())
+    wanted = os.environ.get(_VARIABLE, "")
+    if wanted.isdecimal() and int(wanted) > 0:
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def limit_cores(count: int) -> None:
+    """Have this process compute with so many threads, whichever library it is that computes."""
+    os.environ[_VARIABLE] = str(count)  # for what is yet to be imported
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)

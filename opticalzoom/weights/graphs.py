@@ -1,0 +1,87 @@
+"""Exported files of weights, kept beside them without the weights: what zooms without PyTorch is put together again.
+
+An exported ONNX or ncnn file is some 20 kB of graph around the very bytes of the tensors in the weights file. So
+``NAME.graphs.json`` holds, for each exported file, a list of pieces in order: ``{"tensor": NAME}`` for the bytes of a
+tensor of ``NAME.safetensors``, or ``{"bytes": BASE64}``. The result is the exported file, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Literal
+
+GraphFile = Literal[".onnx", ".param", ".bin", ".json"]
+"""Which file: ONNX, or one of the three that are an ncnn model."""
+
+Piece = dict[str, str]
+
+_LEAST = 64
+"""Bytes of a tensor that is worth a reference."""
+
+
+def graphs_path(weights: Path) -> Path:
+    """Where the graphs of a weights file are."""
+    return weights.with_suffix(".graphs.json")
+
+
+def tensor_bytes(weights: bytes) -> dict[str, bytes]:
+    """The raw bytes of each tensor in the content of a safetensors file (https://github.com/huggingface/safetensors)."""
+    start = 8 + int.from_bytes(weights[:8], "little")
+    header = json.loads(weights[8:start])
+    found = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            first, last = entry["data_offsets"]
+            found[name] = weights[start + first : start + last]
+    return found
+
+
+def split(content: bytes, tensors: dict[str, bytes]) -> list[Piece]:
+    """A file's content as pieces, with references to the tensors whose bytes are in it."""
+    places: dict[int, str] = {}
+    for name, data in tensors.items():
+        if len(data) >= _LEAST and (at := content.find(data)) >= 0:
+            places.setdefault(at, name)
+    pieces: list[Piece] = []
+    done = 0
+    for at, name in sorted(places.items()):
+        if at >= done:
+            pieces += [{"bytes": b64encode(content[done:at]).decode()}, {"tensor": name}]
+            done = at + len(tensors[name])
+    return [*pieces, {"bytes": b64encode(content[done:]).decode()}]
+
+
+def join(pieces: list[Piece], tensors: dict[str, bytes]) -> bytes:
+    """The inverse of :func:`split`.
+
+    >>> tensors = {"weight": bytes(range(100))}
+    >>> join(split(b"head" + tensors["weight"] + b"tail", tensors), tensors) == b"head" + tensors["weight"] + b"tail"
+    True
+    """
+    return b"".join(tensors[piece["tensor"]] if "tensor" in piece else b64decode(piece["bytes"]) for piece in pieces)
+
+
+def describe(weights: bytes, exported: dict[GraphFile, bytes]) -> str:
+    """The text of a ``.graphs.json`` file for the content of a weights file and what it was exported to."""
+    tensors = tensor_bytes(weights)
+    graphs = {suffix: split(content, tensors) for suffix, content in exported.items()}
+    return json.dumps({"weights": hashlib.sha256(weights).hexdigest(), "graphs": graphs}, indent=0) + "\n"
+
+
+def read_graph(weights: Path, suffix: GraphFile) -> bytes | None:
+    """An exported file of weights, put together from what lies beside them.
+
+    Returns:
+        None if nothing of the kind is there, if it is damaged, or if it belongs to other weights.
+    """
+    try:
+        described = json.loads(graphs_path(weights).read_text(encoding="utf-8"))
+        content = weights.read_bytes()
+        if described["weights"] != hashlib.sha256(content).hexdigest():
+            return None
+        return join(described["graphs"][suffix], tensor_bytes(content))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

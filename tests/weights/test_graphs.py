@@ -1,0 +1,85 @@
+"""Exported files put together from graphs and weights."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load, save
+
+from opticalzoom.engines.backends import Choice, measure
+from opticalzoom.engines.checkpoint import load_model
+from opticalzoom.engines.engine_cache import as_ncnn, as_onnx
+from opticalzoom.engines.ncnn_engine import NcnnEngine
+from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
+from opticalzoom.engines.torch_engine import TorchEngine
+from opticalzoom.weights.card import bundled
+from opticalzoom.weights.graphs import describe, graphs_path, join, read_graph, split, tensor_bytes
+
+ENGINES = {
+    "onnxruntime": lambda path: OnnxRuntimeEngine(as_onnx(path, "float32")),
+    "openvino": lambda path: OpenVinoEngine(as_onnx(path, "float32")),
+    "ncnn": lambda path: NcnnEngine(as_ncnn(path)),
+}
+
+
+@given(st.binary(max_size=300), st.lists(st.binary(min_size=60, max_size=90), max_size=4), st.randoms())
+def test_what_is_split_is_joined(rest, tensors, random):
+    named = {f"layer{number}": tensor for number, tensor in enumerate(tensors)}
+    parts = [*tensors, rest[:100], rest[100:]]
+    random.shuffle(parts)
+    content = b"".join(parts)
+    assert join(split(content, named), named) == content
+
+
+def test_tensors_are_referred_to():
+    weights = save({"kernel": np.arange(99, dtype=np.float32)})
+    kernel = load(weights)["kernel"].tobytes()
+    assert tensor_bytes(weights) == {"kernel": kernel}
+    assert {"tensor": "kernel"} in split(b"head" + kernel + b"tail", tensor_bytes(weights))
+
+
+def test_graphs_of_other_weights_do_not_count(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(save({"kernel": np.zeros(99, np.float32)}))
+    graphs_path(path).write_text(describe(path.read_bytes(), {".onnx": b"graph"}))
+    assert read_graph(path, ".onnx") == b"graph"
+    assert read_graph(path, ".param") is None
+    path.write_bytes(save({"kernel": np.ones(99, np.float32)}))
+    assert read_graph(path, ".onnx") is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"weights": "", "graphs": {}}', "\0"])
+def test_damaged_graphs_do_not_count(tmp_path, text):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(save({"kernel": np.zeros(99, np.float32)}))
+    graphs_path(path).write_text(text)
+    assert read_graph(path, ".onnx") is None
+
+
+def test_a_reference_to_a_tensor_that_is_missing_does_not_count(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(save({"kernel": np.zeros(99, np.float32)}))
+    described = json.loads(describe(path.read_bytes(), {".onnx": b"graph"}))
+    described["graphs"][".onnx"] = [{"tensor": "none"}]
+    graphs_path(path).write_text(json.dumps(described))
+    assert read_graph(path, ".onnx") is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", bundled())
+def test_bundled_graphs_give_the_picture_of_the_bundled_weights(name, engine):
+    pytest.importorskip(engine)
+    path = bundled()[name]
+    assert read_graph(path, ".onnx"), "make them anew: python -m opticalzoom.engines.exporting.graphs_export"
+    model = load_model(name)
+    x = np.random.default_rng(0).random((1, model.contract.channels, 24, 36), np.float32)
+    np.testing.assert_allclose(ENGINES[engine](path)(x), TorchEngine(model)(x), rtol=0, atol=2e-5)
+
+
+def test_bundled_weights_are_measured_with_graphs():
+    found = measure(bundled()["city100-x3"], [Choice("onnxruntime", "float32"), Choice("torch", "float32")])
+    assert len(found) == 2
