@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import torch
 
 from opticalzoom.engines import engine_cache
+from opticalzoom.parallel.cores import limit_cores
 
-torch.set_num_threads(1)
+with suppress(ModuleNotFoundError):  # the small installation has none
+    import torch  # noqa: F401 - before the limit, which holds for it, too
+
+limit_cores(1)
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ def _run(words: list[str]) -> int:
     try:
         return entry_point(words[0])(words[1:])
     except ModuleNotFoundError as error:
-        extra = missing_extra(error)
+        extra = missing_extra(error, words[0])
         if extra is None:
             raise
         remedy = f"Install what it needs with: pip install 'opticalzoom[{extra}]'"
@@ -90,10 +90,14 @@ def entry_point(verb: str) -> Callable[[list[str]], int]:
     return cast(Callable[[list[str]], int], getattr(import_module(f"opticalzoom.cli.{module}"), function))
 
 
-def missing_extra(error: ModuleNotFoundError) -> str | None:
-    """The extra that installs a package which could not be imported; None for a package that none installs."""
+def missing_extra(error: ModuleNotFoundError, verb: str) -> str | None:
+    """The extra that installs what a verb needs, whose import failed; None for a package that no extra installs.
+
+    A verb with an extra of its own name is told that one, as it brings the others that it needs.
+    """
     package = (error.name or "").partition(".")[0]
-    return next((extra for extra, packages in EXTRAS.items() if package in packages), None)
+    found = next((extra for extra, packages in EXTRAS.items() if package in packages), None)
+    return verb if found and verb in EXTRAS else found
 
 
 def usage() -> str:

@@ -13,8 +13,9 @@ def cores() -> int:
 
     Without it those of the environment variable ``OMP_NUM_THREADS``, or as many as this process may run on.
     """
-    if "torch" in sys.modules:
-        return int(sys.modules["torch"].get_num_threads())
+    pytorch = sys.modules.get("torch")
+    if pytorch is not None:
+        return int(pytorch.get_num_threads())
     wanted = os.environ.get(_VARIABLE, "")
     if wanted.isdecimal() and int(wanted) > 0:
         return int(wanted)
@@ -24,5 +25,6 @@ def cores() -> int:
 def limit_cores(count: int) -> None:
     """Have this process compute with so many threads, whichever library it is that computes."""
     os.environ[_VARIABLE] = str(count)  # for what is yet to be imported
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(count)
+    pytorch = sys.modules.get("torch")
+    if pytorch is not None:
+        pytorch.set_num_threads(count)

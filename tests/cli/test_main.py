@@ -86,15 +86,16 @@ def test_every_verb_is_a_function_of_its_own_name(verb):
 def test_a_missing_extra_is_one_line_with_the_command_that_installs_it(words, tmp_path):
     done = without(EXTRAS["train"], *words)
     assert done.returncode == 2
+    extra = words[0] if words[0] in ("demo", "reproduce") else "train"
     line, _ = done.stderr.splitlines()
     assert line.startswith(f"opticalzoom {words[0]}: ")
-    assert line.endswith(" is not installed. Install what it needs with: pip install 'opticalzoom[train]'")
+    assert line.endswith(" is not installed. Install what it needs with: pip install " + f"'opticalzoom[{extra}]'")
 
 
 def test_packages_that_no_extra_installs_are_a_fault_of_ours():
-    assert missing_extra(ModuleNotFoundError("no", name="torch.nn.functional")) == "train"
-    assert missing_extra(ModuleNotFoundError("no", name="opticalzoom.nothing")) is None
-    assert missing_extra(ModuleNotFoundError("no")) is None
+    assert missing_extra(ModuleNotFoundError("no", name="torch.nn.functional"), "train") == "train"
+    assert missing_extra(ModuleNotFoundError("no", name="opticalzoom.nothing"), "train") is None
+    assert missing_extra(ModuleNotFoundError("no"), "demo") is None
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
