@@ -40,9 +40,8 @@ def opticalzoom(*words):
 def scene(height=60, width=80):
     """A smooth H×W×3 uint8 picture with an edge."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    picture = (
-        128 + 50 * np.sin(x / 7)[..., None] + 40 * np.cos(y / np.array([5, 6, 7])[:, None, None]).transpose(1, 2, 0)
-    )
+    waves = np.stack([40 * np.cos(y / period) for period in (5, 6, 7)], axis=-1)
+    picture = 128 + 50 * np.sin(x / 7)[..., None] + waves
     picture[:, width // 2 :] *= 0.6
     return picture.clip(0, 255).astype(np.uint8)
 
