@@ -14,7 +14,7 @@ from PIL import Image
 from opticalzoom.cli.evaluate import method_names, run_evaluate
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PairError
-from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
+from opticalzoom.evaluation.labels import PROTOCOLS
 from opticalzoom.metrics import METRICS, PERCEPTUAL
 from opticalzoom.models import build
 from opticalzoom.weights.card import ModelCard
@@ -126,7 +126,3 @@ def test_files_named_with_control_characters_are_shown_so(folder, capsys):
     (folder / "data" / "y" / "pair2.png").rename(folder / "data" / "y" / "pair2\x1b[2J.png")
     assert run_verb(folder) == 0
     assert "left out: pair2\\x1b[2J, honest" in capsys.readouterr().err
-
-
-def test_perceptual_metrics_are_those_that_there_are():
-    assert tuple(PERCEPTUAL) == PERCEPTUAL_NAMES

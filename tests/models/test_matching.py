@@ -8,13 +8,12 @@ import torch
 from helpers import texture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage.filters import gaussian as reference_gaussian
 from skimage.registration import phase_cross_correlation
 from torch import Tensor
 
 from opticalzoom.models.align import inside_mask, warp_smoothly
 from opticalzoom.models.matching import match, separate, translation
-from opticalzoom.models.motion import fit_affine, gaussian, normalise_contrast
+from opticalzoom.models.motion import normalise_contrast
 
 
 def error(found: Tensor, true: Tensor) -> Tensor:
@@ -95,21 +94,3 @@ def test_translation_agrees_with_phase_correlation(dy, dx):
     shift, *_ = phase_cross_correlation(inner[1], inner[0], normalization=None)
     if max(abs(dy), abs(dx)) <= 6:  # it wraps around: farther than that it is wrong on its own account
         np.testing.assert_allclose(-shift, [dy, dx], atol=1)
-
-
-def test_affine_fit_is_exact_and_ignores_outliers():
-    rows, columns = grid(20)
-    field = torch.stack((1 + 2 * rows, 3 - columns + rows))[None]
-    weight = torch.ones(1, 1, 20, 20)
-    spoilt = field.clone()
-    spoilt[..., :4, :4] += 30
-    torch.testing.assert_close(fit_affine(field, weight), field, atol=0.05, rtol=0)  # the ridge pulls a little
-    assert (fit_affine(spoilt, weight, rounds=10) - field).abs().max() < 0.5
-
-
-@pytest.mark.parametrize("sigma", [0.7, 2.0, 4.0])
-def test_gaussian_is_scikit_images(sigma):
-    image = torch.rand(2, 3, 21, 17, dtype=torch.float64)
-    reach = int(2.5 * sigma + 0.5)
-    wanted = reference_gaussian(image[1, 2].numpy(), sigma, mode="nearest", truncate=reach / sigma)
-    np.testing.assert_allclose(gaussian(image, sigma)[1, 2].numpy(), wanted, atol=1e-12)

@@ -3,11 +3,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from helpers import noise
 from skimage import data
 
 from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
 from opticalzoom.pairs.simulate.misalignment import Misalignment
-from opticalzoom.registration.homography import is_plausible
 from opticalzoom.registration.normalise import normalise_locally
 from opticalzoom.registration.same_view import register
 from opticalzoom.registration.transform import Registration
@@ -101,22 +101,18 @@ def test_different_scenes_are_rejected_with_the_reason(one, other):
     assert found.reason
 
 
-def noise(seed: int, side: int = 120) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
-
-
 @pytest.mark.parametrize(
     ("moving", "fixed"),
     [
         (np.full((120, 120, 3), 90, np.uint8), np.full((120, 120, 3), 90, np.uint8)),
-        (np.zeros((120, 120, 3), np.uint8), noise(0)),
+        (np.zeros((120, 120, 3), np.uint8), noise(120, 120, 3)),
         (np.full((1, 1, 3), 9, np.uint8), np.full((1, 1, 3), 9, np.uint8)),
-        (noise(1, 31), noise(2, 31)),
-        (noise(1, 33), noise(2, 33)),
-        (noise(3), noise(4)),
-        (noise(3, 60), noise(4, 90)),
+        (noise(31, 31, 3, seed=1), noise(31, 31, 3, seed=2)),
+        (noise(33, 33, 3, seed=1), noise(33, 33, 3, seed=2)),
+        (noise(120, 120, 3, seed=3), noise(120, 120, 3, seed=4)),
+        (noise(60, 60, 3, seed=3), noise(90, 90, 3, seed=4)),
         (np.zeros((33, 2600, 3), np.uint8), np.zeros((33, 2600, 3), np.uint8)),
-        (np.random.default_rng(5).integers(0, 256, (33, 5000, 3), dtype=np.uint8),) * 2,
+        (noise(33, 5000, 3, seed=5),) * 2,
     ],
     ids=["flat", "black", "1x1", "tiny", "small", "noise", "unequal", "strip", "long strip"],
 )
@@ -126,28 +122,6 @@ def test_hopeless_pairs_are_rejected_or_matched_but_never_raise(moving, fixed):
     assert np.isfinite(found.field).all()
     if moving is not fixed:
         assert not found.ok
-
-
-def soft_texture(seed: int = 0) -> np.ndarray:
-    soft = cv2.GaussianBlur(np.random.default_rng(seed).uniform(0, 255, (160, 160)).astype(np.float32), (0, 0), 14)
-    soft = (soft - soft.min()) / (soft.max() - soft.min())
-    return (soft * 255).astype(np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "plausible"),
-    [
-        (np.eye(3), True),
-        (np.diag([1.2, 0.9, 1.0]), True),
-        (np.diag([-1.0, 1.0, 1.0]), False),
-        (np.diag([20.0, 20.0, 1.0]), False),
-        (np.array([[1, 0, 0], [0, 1, 0], [-0.02, 0, 1]], float), False),
-        (np.full((3, 3), np.nan), False),
-    ],
-    ids=["identity", "stretch", "mirror", "too large", "behind", "nan"],
-)
-def test_implausible_homographies_are_seen(matrix, plausible):
-    assert is_plausible(matrix, 100, 150) == plausible
 
 
 def test_local_normalisation_ignores_gain_and_offset():
