@@ -68,8 +68,7 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
     from opticalzoom.zooming.find import find, leave_out_results, leave_out_siblings
     from opticalzoom.zooming.jobs import Recipe
     from opticalzoom.zooming.names import NamePattern
-    from opticalzoom.zooming.plan import Naming, plan
-    from opticalzoom.zooming.zoomer import Output
+    from opticalzoom.zooming.plan import plan
 
     pattern, folder = NamePattern(args.name), Path(args.output)
     if args.digital_zoom and (args.crop or args.scale):
@@ -77,13 +76,20 @@ def _plan(args: argparse.Namespace) -> tuple[Search, list[Job]]:
     if pattern.names_format and args.format != "keep":
         raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
     crop = Middle(1 / args.digital_zoom) if args.digital_zoom else args.crop
-    output = Output(args.bits, args.quality, args.overwrite)
-    computing = Computing(args.backend, args.precision)
-    recipe = Recipe(args.weights, args.digital_zoom or args.scale, args.self_ensemble, output, computing, args.memory)
+    recipe = Recipe(
+        weights=args.weights,
+        scale=args.digital_zoom or args.scale,
+        self_ensemble=args.self_ensemble,
+        bits=args.bits,
+        quality=args.quality,
+        overwrite=args.overwrite,
+        computing=Computing(args.backend, args.precision),
+        memory=args.memory,
+    )
     search = find(args.photos, folder, args.recursive)
     leave_out_results(search, pattern)
     leave_out_siblings(search, args.raw_jpeg)
-    jobs, problems = plan(search.photos, recipe, Naming(folder, pattern, args.format), crop)
+    jobs, problems = plan(search.photos, recipe, crop, folder, pattern, args.format)
     search.problems += problems
     return search, jobs
 

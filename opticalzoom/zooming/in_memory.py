@@ -1,4 +1,4 @@
-"""One photo or mosaic in memory in, the zoomed photo out; from file to file see :mod:`opticalzoom.zooming.zoomer`."""
+"""Pixels in memory in, zoomed pixels out; from file to file see :mod:`opticalzoom.zooming.zoomer`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import numpy as np
 from opticalzoom.engines.engine import Engine, as_engine
 from opticalzoom.errors import ModelError, PhotoError
 from opticalzoom.photo.photograph import Photo
-from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
-from opticalzoom.photo.raw.raw_file import RawPhoto
 from opticalzoom.photo.reader import PhotoReader, reading
 from opticalzoom.photo.window import checked
 from opticalzoom.weights.computing import MEMORY
 from opticalzoom.zooming.memory import tile_shape
-from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
+from opticalzoom.zooming.tiles import Enlarger, Progress, photo_enlarger, zoomed_bands
 
 if TYPE_CHECKING:
     from opticalzoom.models.base import ZoomModel
@@ -59,51 +57,6 @@ def zoom(
         )
     enlarger = photo_enlarger(engine, pixels.shape[2], icc)
     return _whole(reading(pixels), engine, enlarger, tile, pixels.dtype, progress)
-
-
-def zoom_photo(
-    photo: Photo, model: ZoomModel | Engine, *, tile: int | None = None, progress: Progress | None = None
-) -> Photo:
-    """A photo zoomed by :func:`zoom`, with its EXIF and colour profile.
-
-    Raises:
-        OpticalZoomError: as :func:`zoom`.
-    """
-    return photo.replace(zoom(model, photo.pixels, icc=photo.icc, tile=tile, progress=progress))
-
-
-def zoom_raw(
-    raw: RawPhoto,
-    model: ZoomModel | Engine,
-    white_balance: WhiteBalance = "input",
-    *,
-    tile: int | None = None,
-    progress: Progress | None = None,
-) -> Photo:
-    """A mosaic zoomed by the model's scale, without alignment, tile by tile.
-
-    Args:
-        raw: H×W mosaic.
-        model: for RAW input; otherwise as in :func:`zoom`.
-        white_balance: what the model was trained with.
-        tile: largest side of a tile in pixels of the mosaic, see :func:`zoom`.
-        progress: see :data:`Progress`.
-
-    Returns:
-        sH×sW×3 sRGB with 16 bits, upright, with the camera's as-shot white balance and colour matrix, no tone curve.
-
-    Raises:
-        ModelError: the model takes photos.
-        PhotoError: more pixels than the memory holds.
-        ConfigError: ``tile`` is below 2.
-    """
-    engine = as_engine(model)
-    contract = engine.contract
-    if contract.input != "raw":
-        raise ModelError("these weights take photos.", remedy="Develop the RAW file first, or use weights for RAW.")
-    cells = reading(encode_mosaic(raw, white_balance), raw.orientation)
-    enlarger, side = mosaic_enlarger(engine, raw, white_balance), None if tile is None else tile // 2
-    return Photo(_whole(cells, engine, enlarger, side, np.dtype(np.uint16), progress))
 
 
 def _whole(

@@ -17,7 +17,8 @@ from opticalzoom.parallel.schedule import run_here, run_on_cluster
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.window import Window
 from opticalzoom.weights.computing import MEMORY
-from opticalzoom.zooming.zoomer import Output, Zoomer, load_zoomer
+from opticalzoom.zooming.options import Bits
+from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
 _SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
 """Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
@@ -39,8 +40,10 @@ class Recipe:
     Attributes:
         weights: a file, or bundled weights by name; None for those that suit.
         scale: output pixels per source pixel and side; None for the weights' own.
-        self_ensemble: whether to zoom eight times, see :class:`~opticalzoom.models.ensemble.SelfEnsemble`.
-        output: how the results are written.
+        self_ensemble: whether to zoom eight times, see :class:`~opticalzoom.engines.engine_ensemble.EnsembleEngine`.
+        bits: of a channel of the result; None for those of the source (RAW: 16).
+        quality: of JPEG and WebP, 1 to 100.
+        overwrite: whether results may replace files.
         computing: what the network runs in.
         memory: bytes that zooming a photo may have in use at once.
     """
@@ -48,7 +51,9 @@ class Recipe:
     weights: str | None = None
     scale: float | None = None
     self_ensemble: bool = False
-    output: Output = field(default_factory=Output)
+    bits: Bits | None = None
+    quality: int = 95
+    overwrite: bool = False
     computing: Computing = field(default_factory=Computing)
     memory: int = MEMORY
 
@@ -112,7 +117,13 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
     try:
         zoomer = recipe.zoomer(is_raw(job.photo))
         zoomer.zoom_to(
-            job.photo, job.target, crop=job.crop, scale=recipe.scale, output=recipe.output, progress=progress
+            job.photo,
+            job.target,
+            crop=job.crop,
+            bits=recipe.bits,
+            quality=recipe.quality,
+            overwrite=recipe.overwrite,
+            progress=progress,
         )
     except OutputExistsError:
         # It was not there when the jobs were planned: a process made it and died before it could say so.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
@@ -19,31 +19,24 @@ from opticalzoom.zooming.names import NamePattern, result_suffix
 from opticalzoom.zooming.zoomer import chosen_weights, weights_scale
 
 
-@dataclass(frozen=True)
-class Naming:
-    """Where results go and what they're called.
-
-    Attributes:
-        folder: for all of them; those of photos in folders below what was named go to folders below it.
-        pattern: of their names.
-        format: one of :data:`~opticalzoom.zooming.options.FORMATS`.
-    """
-
-    folder: Path
-    pattern: NamePattern
-    format: str = "keep"
-
-
 def plan(
-    photos: list[Found], recipe: Recipe, naming: Naming, crop: Crop | None
+    photos: list[Found], recipe: Recipe, crop: Crop | None, folder: Path, pattern: NamePattern, kind: str = "keep"
 ) -> tuple[list[Job], list[OpticalZoomError]]:
     """A job for every photo, and what is wrong with those that can have none.
+
+    Args:
+        photos: what was found.
+        recipe: how they are zoomed.
+        crop: the part of each that is zoomed; None for all of it.
+        folder: for the results; those of photos in folders below what was named go to folders below it.
+        pattern: of the results' names.
+        kind: of file, one of :data:`~opticalzoom.zooming.options.FORMATS`.
 
     Raises:
         ConfigError: two photos would get the same name, or the format does not hold what is asked for.
         OpticalZoomError: the weights cannot be used.
     """
-    targets = {found: _target(found, recipe, naming) for found in photos}
+    targets = {found: folder / found.folder / _name(found.path, recipe, pattern, kind) for found in photos}
     twice = [path for path, count in Counter(targets.values()).items() if count > 1]
     if twice:
         rivals = ", ".join(str(found.path) for found, path in targets.items() if path == twice[0])
@@ -62,10 +55,10 @@ def plan(
     return jobs, problems
 
 
-def _target(found: Found, recipe: Recipe, naming: Naming) -> Path:
-    scale = recipe.scale or weights_scale(chosen_weights(recipe.weights, None, is_raw(found.path)))
-    suffix = result_suffix(found.path, naming.format, recipe.output.bits)
-    return naming.folder / found.folder / naming.pattern.result(found.path, scale, suffix)
+def _name(photo: Path, recipe: Recipe, pattern: NamePattern, kind: str) -> str:
+    """What the result of a photo is called."""
+    scale = recipe.scale or weights_scale(chosen_weights(recipe.weights, None, is_raw(photo)))
+    return pattern.result(photo, scale, result_suffix(photo, kind, recipe.bits))
 
 
 def _part(photo: Path, crop: Crop | None) -> tuple[Window | None, int]:

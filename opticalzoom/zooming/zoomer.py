@@ -34,22 +34,6 @@ DEFAULT_SCALE = 3
 """Of photos, if neither weights nor a scale are named."""
 
 
-@dataclass(frozen=True)
-class Output:
-    """How a file is written.
-
-    Attributes:
-        bits: of a channel; None for those of the source (RAW: 16). JPEG and WebP have 8.
-        quality: of JPEG and WebP, 1 to 100.
-        overwrite: whether a file of that name may be replaced.
-    """
-
-    bits: Literal[8, 16] | None = None
-    quality: int = 95
-    overwrite: bool = False
-
-
-_AS_SOURCE = Output()
 _FASTEST = Computing()
 
 
@@ -59,11 +43,14 @@ class Zoomer:
 
     Attributes:
         engine: what zooms tiles.
+        scale: output pixels per source pixel and side, above 0; None for the engine's own. The engine's result is
+            resampled to any other scale.
         white_balance: where the gains go, if the model takes RAW input.
         memory: bytes that zooming a file may have in use at once.
     """
 
     engine: Engine
+    scale: float | None = None
     white_balance: WhiteBalance = "input"
     memory: int = MEMORY
 
@@ -86,8 +73,9 @@ class Zoomer:
         target: Path,
         *,
         crop: Window | None = None,
-        scale: float | None = None,
-        output: Output = _AS_SOURCE,
+        bits: Literal[8, 16] | None = None,
+        quality: int = 95,
+        overwrite: bool = False,
         progress: Progress | None = None,
     ) -> None:
         """Zoom a file to a file, in bands of tiles.
@@ -98,9 +86,9 @@ class Zoomer:
             source: a photo or a RAW file.
             target: its suffix names the format, see :func:`~opticalzoom.photo.photograph.write_bands`.
             crop: the part to zoom, in pixels of the upright source; None for all of it.
-            scale: output pixels per source pixel and side, above 0; None for the weights' own. The network's result
-                is resampled to any other scale.
-            output: how to write it.
+            bits: of a channel of the result; None for those of the source (RAW: 16). JPEG and WebP have 8.
+            quality: of JPEG and WebP, 1 to 100.
+            overwrite: whether a file of the target's name may be replaced.
             progress: see :data:`~opticalzoom.zooming.tiles.Progress`; called by another thread.
 
         Raises:
@@ -111,12 +99,12 @@ class Zoomer:
             height, width, _ = reader.shape
             cell = enlarger.factor // self.contract.scale
             crop = checked(crop, height * cell, width * cell)
-            size = scaled_size(crop.shape, self.contract.scale if scale is None else scale)
-            dtype = reader.dtype if output.bits is None else np.dtype(f"uint{output.bits}")
+            size = scaled_size(crop.shape, self.contract.scale if self.scale is None else self.scale)
+            dtype = reader.dtype if bits is None else np.dtype(f"uint{bits}")
             header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc)
             bands = self._bands(reader, enlarger, crop, header, progress)
             with closing(bands):
-                write_bands(target, header, bands, overwrite=output.overwrite, quality=output.quality)
+                write_bands(target, header, bands, overwrite=overwrite, quality=quality)
 
     def _bands(
         self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None
@@ -176,8 +164,8 @@ def load_zoomer(
     name = chosen_weights(weights, scale, raw)
     engine = load_engine(name, computing)
     if isinstance(engine, ExportedEngine) and is_exported(name):
-        return Zoomer(engine, cast(WhiteBalance, engine.exported.white_balance))
-    return Zoomer(engine, read_card(name).white_balance)
+        return Zoomer(engine, scale, cast(WhiteBalance, engine.exported.white_balance))
+    return Zoomer(engine, scale, read_card(name).white_balance)
 
 
 def chosen_weights(weights: str | Path | None, scale: float | None, raw: bool) -> str:

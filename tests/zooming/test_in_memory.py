@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+from zooms import zoom_photo
 
 from opticalzoom.cli.main import main
 from opticalzoom.engines.checkpoint import save_model
@@ -23,7 +24,7 @@ from opticalzoom.weights import card
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming import jobs as zoom_jobs
 from opticalzoom.zooming import zoomer
-from opticalzoom.zooming.in_memory import zoom, zoom_photo
+from opticalzoom.zooming.in_memory import zoom
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 SIDES = st.integers(1, 40)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
+from zooms import zoom_photo, zoom_raw
 
 from opticalzoom.cli.main import main
 from opticalzoom.engines.checkpoint import save_model
-from opticalzoom.errors import ModelError
 from opticalzoom.models import build
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.metadata import Metadata, read_metadata
@@ -24,7 +24,6 @@ from opticalzoom.weights import card
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming import jobs as zoom_jobs
 from opticalzoom.zooming import zoomer
-from opticalzoom.zooming.in_memory import zoom_photo, zoom_raw
 
 METADATA = Metadata("SONY ILCE-7RM2", "FE 24-240mm", 35.5, 36.0, datetime(2024, 5, 1, 10, 2, 3), 6, 1 / 125, 5.6, 200)
 
@@ -80,11 +79,6 @@ def test_the_result_is_upright():
     turned = RawPhoto(raw.mosaic, raw.white_balance, raw.matrix, 6)
     model = network("bicubic")
     assert np.array_equal(zoom_raw(turned, model).pixels, upright(zoom_raw(raw, model).pixels, 6))
-
-
-def test_weights_for_photos_are_refused():
-    with pytest.raises(ModelError, match="take photos"):
-        zoom_raw(shot(), build("bicubic", scale=2))
 
 
 def verb(*arguments):

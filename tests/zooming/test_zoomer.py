@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from skimage import data
+from zooms import zoom_photo, zoom_raw
 
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, OutputExistsError
@@ -22,8 +23,8 @@ from opticalzoom.photo.raw.raw_file import develop, read_raw
 from opticalzoom.photo.reader import open_photo
 from opticalzoom.photo.window import Window
 from opticalzoom.zooming import memory, zoomer
-from opticalzoom.zooming.in_memory import zoom, zoom_photo, zoom_raw
-from opticalzoom.zooming.zoomer import Output, Zoomer
+from opticalzoom.zooming.in_memory import zoom
+from opticalzoom.zooming.zoomer import Zoomer
 
 
 def network(scale=3, input="rgb"):
@@ -42,9 +43,9 @@ def photo(tmp_path):
     return tmp_path / "a.png"
 
 
-def zoomed(photo, bits=None, **options):
+def zoomed(photo, bits=None, scale=None, crop=None):
     target = photo.with_name("zoomed.png")
-    Zoomer(TorchEngine(network())).zoom_to(photo, target, output=Output(bits, overwrite=True), **options)
+    Zoomer(TorchEngine(network()), scale).zoom_to(photo, target, crop=crop, bits=bits, overwrite=True)
     return read_photo(target).pixels
 
 
