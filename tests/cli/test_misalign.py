@@ -17,11 +17,10 @@ from skimage import data
 
 from opticalzoom.cli.main import main
 from opticalzoom.pairs import benchmark_files, fingerprints
-from opticalzoom.pairs.benchmark_set import FIELD_STEP, PairSet, pair_arrays
+from opticalzoom.pairs.benchmark_set import FIELD_STEP
 from opticalzoom.pairs.registered import Preparation, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import open_source
-from opticalzoom.registration.warp import sample
 
 NAMES = ("002", "003", "004", "005", "006", "016")
 TRAIN, TEST, VAL = ["002", "003", "004", "005"], ["016"], ["006"]
@@ -116,22 +115,6 @@ def test_the_files_hold_what_training_on_the_data_itself_gets(city100, made):
         assert field.dtype == np.float32
         assert np.abs(field - motion.field).max() <= FIELD_STEP / 2
         assert np.abs(field).max() > 3
-
-
-@pytest.mark.parametrize(("parallax", "left"), [(0.0, 0.1), (4.0, 0.7)])
-def test_the_field_of_a_registered_pair_is_what_registration_left(city100, parallax, left):
-    pair = open_source(city100).load("002")
-    before, after = (
-        pair_arrays(pair, 3, PairSet("train", Misalignment(6, 0, 1, parallax), method))
-        for method in ("none", "homography")
-    )
-    lengths = [np.linalg.norm(a["field"], axis=-1)[a["known"] > 0] for a in (before, after)]
-    assert np.median(lengths[1]) < left * np.median(lengths[0])
-    for arrays in (before, after):
-        returned = sample(pair.y, arrays["field"]).astype(int)
-        error = np.abs(returned - arrays["y"])[arrays["known"] > 0]
-        assert np.percentile(error, 90) < 8
-        assert error.mean() < 4
 
 
 def test_the_fingerprints_example_runs():

@@ -167,16 +167,6 @@ def test_shots_of_different_things_are_rejected(card, master, capsys):
     assert records(card)[0]["reason"]
 
 
-def test_a_failure_within_one_pair_rejects_that_pair(card, monkeypatch):
-    def broken(x, y, scale, ratio):
-        raise ZeroDivisionError("oh")
-
-    monkeypatch.setattr(schedule, "run_here", in_this_process)
-    monkeypatch.setattr(preparation, "register_views", broken)
-    assert run(card) == 2
-    assert records(card)[0]["reason"] == "failed with ZeroDivisionError: oh"
-
-
 @pytest.mark.parametrize("name", ["videos", "empty", "missing"])
 def test_folders_without_pairs_are_refused(tmp_path, name, capsys):
     if name != "missing":

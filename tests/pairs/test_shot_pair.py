@@ -1,0 +1,115 @@
+"""One pair of a simulated card: what is written, what its key depends on, and reasons instead of exceptions."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cards import write_card
+
+from opticalzoom.errors import PairError
+from opticalzoom.pairs import shot_pair
+from opticalzoom.pairs.scenes.sequence import find_scenes, pair_shots
+from opticalzoom.pairs.shot_pair import PairJob, is_prepared, job_key, prepare_shots, rejection
+from opticalzoom.photo.photograph import read_photo
+from opticalzoom.photo.raw.raw_file import read_raw
+
+SCALE = 2
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> PairJob:
+    """A scene at 50 and 24 mm, as JPEG and RAW."""
+    folder = tmp_path / "card"
+    write_card(folder, 1, 1, focal_lengths=(50.0, 24.0), size=(160, 240), suffixes=(".JPG", ".DNG"))
+    (scene,), problems = find_scenes(folder)
+    assert not problems
+    (pair,) = pair_shots(scene, SCALE)
+    return PairJob(pair, scene.name, tmp_path / "out", SCALE, job_key(pair, SCALE))
+
+
+def test_a_pair_is_registered_and_written_with_its_mosaic(job):
+    record = prepare_shots(job)
+    assert record["accepted"], record["reason"]
+    assert (record["focal_short"], record["focal_long"], record["focal_ratio"]) == (24, 50, 50 / 24)
+    assert record["ratio"] == pytest.approx(50 / 24, rel=0.03)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    home = job.output / "pairs" / job.pair.name
+    x, y, mask = (read_photo(home / f"{name}.png").pixels for name in ("x", "y", "mask"))
+    assert x.shape == (record["height"], record["width"], 3)
+    assert y.shape == (SCALE * record["height"], SCALE * record["width"], 3)
+    assert mask.shape[:2] == y.shape[:2]
+    assert set(np.unique(mask)) <= {0, 255}
+    assert mask.mean() / 255 == pytest.approx(record["trusted"], abs=0.01)
+    whole, part = read_raw(job.pair.short.raw).mosaic, read_raw(home / "x.dng").mosaic
+    top, left = record["top"], record["left"]
+    crop = whole[top : top + record["height"], left : left + record["width"]]
+    np.testing.assert_allclose(part, crop, atol=1 / 60000)
+    small = y.reshape(record["height"], SCALE, record["width"], SCALE, 3).mean((1, 3)) / np.iinfo(y.dtype).max
+    assert np.abs(small - x / np.iinfo(x.dtype).max).mean() < 0.04  # same place, same colours
+    assert is_prepared(job, record)
+    assert not list(home.parent.glob(".*"))
+
+
+def test_a_record_holds_as_long_as_its_key_and_its_files_do(job):
+    assert not is_prepared(job, None)
+    record = {"key": job.key, "accepted": False}
+    assert is_prepared(job, record)
+    assert not is_prepared(job, record | {"accepted": True})  # nothing was written
+    assert not is_prepared(job, record | {"key": "another"})
+
+
+def test_the_key_changes_with_files_scale_and_ratio(job):
+    keys = {job.key, job_key(job.pair, SCALE + 1), job_key(replace(job.pair, ratio=2.0), SCALE)}
+    assert job_key(job.pair, SCALE) == job.key
+    os.utime(job.pair.long.photo, (1, 1))
+    assert len(keys | {job_key(job.pair, SCALE)}) == 4
+
+
+def test_what_cannot_be_read_is_rejected_with_the_reason(job):
+    raw = job.pair.short.raw
+    raw.write_bytes(raw.read_bytes()[:5000])
+    record = prepare_shots(job)
+    assert record == rejection(job, record["reason"])
+    assert "cannot be decoded" in record["reason"]
+    assert not job.output.exists()
+
+
+def test_an_odd_failure_rejects_the_pair_alone(job, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(shot_pair, "register_views", broken)
+    assert prepare_shots(job)["reason"] == "failed with ZeroDivisionError: oh"
+
+
+def test_shots_that_share_too_little_are_rejected_and_what_was_there_goes(job, monkeypatch):
+    assert prepare_shots(job)["accepted"]
+    monkeypatch.setattr(shot_pair, "LEAST_SIDE", 1000)
+    record = prepare_shots(job)
+    assert record["reason"] == f"the two shots share only {record['width']}×{record['height']} pixels"
+    assert not (job.output / "pairs" / job.pair.name).exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_and_leaves_nothing_half(job):
+    job.output.mkdir()
+    (job.output / "pairs").write_text("a file")
+    with pytest.raises(PairError, match="cannot be written"):
+        prepare_shots(job)
+
+
+def test_without_raw_x_is_the_photograph(job):
+    pair = replace(job.pair, short=replace(job.pair.short, raw=None))
+    record = prepare_shots(replace(job, pair=pair))
+    assert record["accepted"]
+    assert not record["raw"]
+    home = job.output / "pairs" / job.pair.name
+    assert sorted(path.name for path in home.iterdir()) == ["mask.png", "x.png", "y.png"]
+    top, left = record["top"], record["left"]
+    photo = read_photo(pair.short.photo).pixels
+    crop = photo[top : top + record["height"], left : left + record["width"]]
+    np.testing.assert_array_equal(read_photo(home / "x.png").pixels, crop)
