@@ -1,4 +1,4 @@
-"""Networks, tensors to tensors: named builders whose arguments can be stored as JSON.
+"""Tensors go in; the tensors of a zoomed picture come out, of networks that are built by name from plain arguments.
 
 >>> build("sdan_lite", scale=3).contract.scale
 3

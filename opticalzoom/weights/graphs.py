@@ -64,7 +64,7 @@ def join(pieces: list[Piece], tensors: dict[str, bytes]) -> bytes:
     return b"".join(tensors[piece["tensor"]] if "tensor" in piece else b64decode(piece["bytes"]) for piece in pieces)
 
 
-def describe(weights: bytes, exported: dict[GraphFile, bytes]) -> str:
+def graphs_text(weights: bytes, exported: dict[GraphFile, bytes]) -> str:
     """The text of a ``.graphs.json`` file for the content of a weights file and what it was exported to."""
     tensors = tensor_bytes(weights)
     graphs = {suffix: split(content, tensors) for suffix, content in exported.items()}

@@ -17,7 +17,7 @@ from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.weights.card import bundled
-from opticalzoom.weights.graphs import describe, graphs_path, join, read_graph, split, tensor_bytes
+from opticalzoom.weights.graphs import graphs_path, graphs_text, join, read_graph, split, tensor_bytes
 
 ENGINES = {
     "onnxruntime": lambda path: OnnxRuntimeEngine(as_onnx(path, "float32")),
@@ -45,7 +45,7 @@ def test_tensors_are_referred_to():
 def test_graphs_of_other_weights_do_not_count(tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(save({"kernel": np.zeros(99, np.float32)}))
-    graphs_path(path).write_text(describe(path.read_bytes(), {".onnx": b"graph"}))
+    graphs_path(path).write_text(graphs_text(path.read_bytes(), {".onnx": b"graph"}))
     assert read_graph(path, ".onnx") == b"graph"
     assert read_graph(path, ".param") is None
     path.write_bytes(save({"kernel": np.ones(99, np.float32)}))
@@ -63,7 +63,7 @@ def test_damaged_graphs_do_not_count(tmp_path, text):
 def test_a_reference_to_a_tensor_that_is_missing_does_not_count(tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(save({"kernel": np.zeros(99, np.float32)}))
-    described = json.loads(describe(path.read_bytes(), {".onnx": b"graph"}))
+    described = json.loads(graphs_text(path.read_bytes(), {".onnx": b"graph"}))
     described["graphs"][".onnx"] = [{"tensor": "none"}]
     graphs_path(path).write_text(json.dumps(described))
     assert read_graph(path, ".onnx") is None

@@ -14,7 +14,7 @@ from opticalzoom.engines.exporting.ncnn_export import export_ncnn
 from opticalzoom.engines.exporting.onnx_export import export_bytes
 from opticalzoom.files import write_text
 from opticalzoom.weights.card import read_card
-from opticalzoom.weights.graphs import GraphFile, describe, graphs_path
+from opticalzoom.weights.graphs import GraphFile, graphs_path, graphs_text
 
 
 def write_graphs(weights: Path) -> Path:
@@ -29,7 +29,7 @@ def write_graphs(weights: Path) -> Path:
     onnx = export_bytes(load_model(weights), "float32", white_balance)
     ncnn = export_ncnn(load_model(weights), white_balance).contents()
     exported = cast(dict[GraphFile, bytes], {".onnx": onnx} | ncnn)
-    write_text(graphs_path(weights), describe(weights.read_bytes(), exported), overwrite=True)
+    write_text(graphs_path(weights), graphs_text(weights.read_bytes(), exported), overwrite=True)
     return graphs_path(weights)
 
 
