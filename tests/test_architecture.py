@@ -11,6 +11,7 @@ import pytest
 import opticalzoom
 
 ROOT = Path(opticalzoom.__file__).parent
+TESTS = Path(__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 FLOORS = (  # from the lowest to the highest; a room's files may import each other and what lies below
@@ -48,6 +49,41 @@ TORCH = (
     "spandrel_plugin",
 )
 """Rooms that are PyTorch's; elsewhere it may be imported inside functions only, as zooming works without it."""
+WITHOUT_TESTS = frozenset(
+    {
+        "engines.engine",
+        "engines.engine_cache",
+        "engines.engine_ensemble",
+        "engines.exporting.exportable",
+        "engines.exporting.graphs_export",
+        "engines.exporting.onnx_export",
+        "engines.ncnn_engine",
+        "engines.runtimes",
+        "engines.torch_engine",
+        "parallel.processes",
+        "parallel.progress",
+        "photo.encode",
+        "photo.formats.jpeg",
+        "photo.formats.png",
+        "photo.formats.tiff",
+        "photo.formats.tiled_tiff",
+        "photo.formats.vips",
+        "photo.orientation",
+        "photo.raw.camera_space",
+        "photo.raw.dng",
+        "photo.resample",
+        "photo.siblings",
+        "photo.window",
+        "registration.flow",
+        "registration.normalise",
+        "weights.computing",
+        "weights.exported",
+        "zooming.jobs",
+        "zooming.options",
+        "zooming.plan",
+    }
+)
+"""Modules that have no file of tests of their own yet: none may be added."""
 MOST_PACKAGES, MOST_LINES = 16, 260
 
 
@@ -162,3 +198,14 @@ def test_no_name_is_used_twice():
 @pytest.mark.parametrize("name", MODULES)
 def test_files_stay_small(name):
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_every_module_has_its_tests_in_the_same_place():
+    missing = {
+        name
+        for name, path in MODULES.items()
+        if not path.stem.startswith("__")
+        and not (TESTS / path.relative_to(ROOT).parent / f"test_{path.name}").is_file()
+    }
+    assert missing <= WITHOUT_TESTS, f"no tests/ROOM/test_MODULE.py for {sorted(missing - WITHOUT_TESTS)}"
+    assert MODULES.keys() >= WITHOUT_TESTS, f"no such modules: {sorted(WITHOUT_TESTS - MODULES.keys())}"

@@ -88,8 +88,8 @@ def test_what_is_done_is_not_done_again(order, done):
     (order.out / "rows" / "sdan-seed0" / "scores.json").unlink()
     runner(replace(order, steps=None)).go(lambda: None)
     assert done == Counter(["pairs 0", "train sdan-seed0"])
+    (order.out / "rows" / "sdan-seed0" / "scores.json").unlink()
     with pytest.raises(OutputExistsError, match="has rows of 30 steps, 31 were asked for"):
-        (order.out / "rows" / "sdan-seed0" / "scores.json").unlink()
         runner(replace(order, steps=31)).go(lambda: None)
 
 
