@@ -14,7 +14,7 @@ from opticalzoom.models.backbones.backbone import Backbone
 from opticalzoom.models.backbones.vgg import vgg19
 
 
-def small_network() -> Backbone:
+def small_backbone() -> Backbone:
     torch.manual_seed(0)
     layers = {"conv1": nn.Conv2d(3, 4, 3), "tanh1": nn.Tanh(), "conv2": nn.Conv2d(4, 5, 3)}
     return Backbone(layers, ["tanh1", "conv2"], minimum=5).double()
@@ -26,7 +26,7 @@ def pair(*shape, seed=0):
 
 
 def test_perceptual_is_the_weighted_sum_over_layers():
-    network, (x, y) = small_network(), pair(2, 3, 7, 6)
+    network, (x, y) = small_backbone(), pair(2, 3, 7, 6)
     parts = [(a - b).abs().mean().item() for a, b in zip(network(x), network(y), strict=True)]
     assert perceptual_loss(network, x, y).item() == pytest.approx(sum(parts))
     assert perceptual_loss(network, x, y, [2.0, 0.5]).item() == pytest.approx(2 * parts[0] + 0.5 * parts[1])
@@ -39,7 +39,7 @@ def test_perceptual_is_the_weighted_sum_over_layers():
 
 @pytest.mark.parametrize("distance", [feature_l1, contextual_loss, contextual_bilateral_loss])
 def test_perceptual_gradient(distance):
-    network, (x, y) = small_network(), pair(1, 3, 6, 6)
+    network, (x, y) = small_backbone(), pair(1, 3, 6, 6)
     assert gradcheck(lambda r: perceptual_loss(network, r, y, distance=distance), (x.requires_grad_(),))
 
 

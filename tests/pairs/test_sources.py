@@ -4,6 +4,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from helpers import noise
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -138,7 +139,7 @@ def test_hashed_splits_are_disjoint_covering_and_stay_when_photos_are_added(tmp_
 
 
 def test_plain_photos_get_a_simulated_short_shot_at_a_multiple_of_the_scale(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (27, 33, 3), dtype=np.uint8)
+    pixels = noise(27, 33, 3)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     source = open_source(tmp_path, scale=4, seed=1)
     assert isinstance(source, SimulatedZoom)

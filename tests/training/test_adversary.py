@@ -20,7 +20,7 @@ def adversary(norm: str = "spectral") -> Adversary:
     return Adversary("relativistic", norm, features=2)
 
 
-def weights(one: Adversary) -> dict[str, torch.Tensor]:
+def discriminator_weights(one: Adversary) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in one.state_dict()["discriminator"].items()}
 
 
@@ -35,7 +35,7 @@ def test_a_step_is_adams_on_the_discriminators_loss():
         loss.backward()
         optimizer.step()
         torch.testing.assert_close(one.learn(real, fake, 1e-3), loss.detach())
-    torch.testing.assert_close(weights(one), dict(discriminator.state_dict()))
+    torch.testing.assert_close(discriminator_weights(one), dict(discriminator.state_dict()))
 
 
 def test_judging_moves_the_results_only():
@@ -66,7 +66,10 @@ def test_a_copy_goes_on_to_the_same_place(norm, tmp_path):
     for each in (one, other):
         each.learn(real, fake, 1e-3)
         each.judge(real, fake)
-    assert all(torch.equal(a, b) for a, b in zip(weights(one).values(), weights(other).values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(discriminator_weights(one).values(), discriminator_weights(other).values(), strict=True)
+    )
 
 
 def test_gradients_are_averaged_and_clipped():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from helpers import noise
 from skimage import data
 
 from opticalzoom.pairs.simulate.misalignment import Misalignment
@@ -22,7 +23,7 @@ def half_plane(shift: tuple[float, float]) -> Motion:
 
 @pytest.fixture
 def picture() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    return noise(HEIGHT, WIDTH, 3)
 
 
 def columns(mask: np.ndarray) -> list[int]:
