@@ -125,15 +125,17 @@ class NcnnEngine(ExportedEngine):
         if self._net.load_param_mem(self._files.param):
             raise CheckpointError("has layers that this version of ncnn lacks.", remedy="Update ncnn.")
         self._net.load_model_mem(self._files.weights)
+        self._check_result("exported model" if isinstance(model, NcnnFiles) else str(model))
 
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
         self.contract.check(x)
-        height, width = (side * self.contract.output_factor for side in x.shape[2:])
         rows, columns = self.contract.size.padding(*x.shape[2:])
-        if rows or columns:  # as the network itself does in PyTorch
-            x = np.pad(x, ((0, 0), (0, 0), (0, rows), (0, columns)), mode="edge")
-        return np.stack([self._zoom(picture) for picture in x])[..., :height, :width]
+        if not (rows or columns):
+            return np.stack([self._zoom(picture) for picture in x])
+        height, width = (side * self.contract.output_factor for side in x.shape[2:])
+        padded = np.pad(x, ((0, 0), (0, 0), (0, rows), (0, columns)), mode="edge")  # as the network does in PyTorch
+        return np.stack([self._zoom(picture) for picture in padded])[..., :height, :width]
 
     def _zoom(self, picture: Array) -> Array:
         """C×H×W to 3×H'×W'."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from importlib import import_module
 from pathlib import Path
+from queue import LifoQueue
 from types import ModuleType
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ from opticalzoom.weights.exported import INPUT, Exported
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"bfloat16": "BF16", "float16": "FP16"}
+_REQUESTS = 2
+"""Calls that OpenVINO takes up at once: it computes one and reads the input of the next. Each holds its tensors."""
 
 
 def require(module: str, extra: str | None = None) -> ModuleType:
@@ -61,6 +64,33 @@ class ExportedEngine:
         """See :class:`opticalzoom.engines.engine.Engine`; its layers were looked at when it was exported."""
         return math.ceil(self.memory_factor * self.exported.layer_bytes)
 
+    def __call__(self, x: Array) -> Array:
+        """See :class:`opticalzoom.engines.engine.Engine`."""
+        raise NotImplementedError
+
+    def _check_result(self, name: str) -> None:
+        """Zoom some pixels, as a file whose description is not that of its network would give wrong pictures.
+
+        Raises:
+            CheckpointError: the file called ``name`` gives a picture of another shape than it says, or none.
+        """
+        contract = self.contract
+        height, width = 2 * contract.scale, 3 * contract.scale  # multiples of the scale, which nothing pads or crops
+        expected = (1, 3, height * contract.output_factor, width * contract.output_factor)
+        try:
+            found = self(np.zeros((1, contract.channels, height, width), np.float32)).shape
+        except Exception as error:  # runtimes' exceptions share no other base
+            reason = (str(error).strip() or repr(error)).splitlines()[-1]
+            raise CheckpointError(
+                f"cannot zoom what it says it takes ({reason}).", path=name, remedy="Export it again."
+            ) from error
+        if found != expected:
+            raise CheckpointError(
+                f"gives a picture of shape {found}, expected {expected} for the scale and input that it names.",
+                path=name,
+                remedy="Export it again.",
+            )
+
 
 class OnnxRuntimeEngine(ExportedEngine):
     """An exported model in ONNX Runtime, on CUDA where the installed package has it.
@@ -89,6 +119,7 @@ class OnnxRuntimeEngine(ExportedEngine):
         except Exception as error:  # its exceptions share no other base
             raise _damaged(model, error) from error
         self.exported = Exported.parse(self._session.get_modelmeta().custom_metadata_map, _name(model))
+        self._check_result(_name(model))
 
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
@@ -128,17 +159,27 @@ class OpenVinoEngine(ExportedEngine):
         try:
             graph = core.read_model(model if isinstance(model, bytes) else str(model))
             computed = graph if precision == "float32" else with_exact_ends(openvino, core, graph)
-            self._request = core.compile_model(computed, "CPU", hints).create_infer_request()
+            compiled = core.compile_model(computed, "CPU", hints)
         except RuntimeError as error:
             raise _damaged(model, error) from error
         described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
         properties = {key: str(value.value) for key, value in described.items()}
         self.exported = Exported.parse(properties, _name(model))
+        # A request holds the tensors of one call, so that no two threads may have the same one. The last one that was
+        # given back is taken first: a single thread always has the same, and the other takes no memory.
+        self._requests: LifoQueue[Any] = LifoQueue()
+        for _ in range(_REQUESTS):
+            self._requests.put(compiled.create_infer_request())
+        self._check_result(_name(model))
 
     def __call__(self, x: Array) -> Array:
-        """See :class:`opticalzoom.engines.engine.Engine`."""
-        found = self._request.infer({INPUT: _checked(x, self.contract)}, share_inputs=True)
-        return cast(Array, found[0])
+        """See :class:`opticalzoom.engines.engine.Engine`; of more threads than there are requests, some wait."""
+        checked = _checked(x, self.contract)
+        request = self._requests.get()
+        try:
+            return cast(Array, request.infer({INPUT: checked}, share_inputs=True, share_outputs=False)[0])
+        finally:
+            self._requests.put(request)
 
 
 def _checked(x: Array, contract: Contract) -> Array:
