@@ -24,7 +24,7 @@ from peak import peak_gigabytes
 from opticalzoom.engines.backends import Computing, load_engine
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
-from opticalzoom.photo.encode import Header
+from opticalzoom.photo.bands import Header
 from opticalzoom.photo.photograph import write_bands
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from opticalzoom.photo.window import Window
+
+
+class Header(NamedTuple):
+    """What is known of a picture before its pixels.
+
+    Attributes:
+        shape: H×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha).
+        dtype: uint8 or uint16.
+        exif: the EXIF block, of any picture.
+        icc: the ICC profile, perhaps of another kind of pixels.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype
+    exif: bytes | None = None
+    icc: bytes | None = None
 
 
 def regrouped(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
+from opticalzoom.photo.bands import Header
+from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.photo.formats.jpeg import LONGEST_SIDE, write_jpeg
 from opticalzoom.photo.formats.png import write_png
 from opticalzoom.photo.formats.tiff import write_tiff
+from opticalzoom.photo.formats.webp import write_webp
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
 """The formats by lower-case suffix."""
 SUFFIX_REMEDY = f"Use one of {', '.join(FORMATS)}."
 
 _MAX_SIDE = {"JPEG": LONGEST_SIDE, "WEBP": 16383, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}
-_JPEG_EXIF_LIMIT = 65533 - len(b"Exif\0\0")  # one segment of a JPEG file
+_JPEG_EXIF_LIMIT = 65533 - len(exif.PREFIX)  # one segment of a JPEG file
 _LARGE_VALUE = 4096  # bytes; what a crowded block loses first
-
-
-class Header(NamedTuple):
-    """What is known of a picture before its pixels.
-
-    Attributes:
-        shape: H×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha).
-        dtype: uint8 or uint16.
-        exif: the EXIF block, of any picture.
-        icc: the ICC profile, perhaps of another kind of pixels.
-    """
-
-    shape: tuple[int, int, int]
-    dtype: np.dtype
-    exif: bytes | None = None
-    icc: bytes | None = None
 
 
 def encode(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int) -> None:
@@ -50,22 +35,17 @@ def encode(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int
         quality: of JPEG and WebP, 1 to 100.
     """
     kind = FORMATS[path.suffix.lower()]
-    (height, width, channels), dtype = header.shape, header.dtype
+    height, width, channels = header.shape
     block = _fitting_exif(header.exif, height, width, kind)
-    icc = fitting_icc(header.icc, 3 if kind == "WEBP" else channels)
+    fitting = header._replace(exif=block, icc=fitting_icc(header.icc, 3 if kind == "WEBP" else channels))
     if kind == "TIFF":
-        write_tiff(path, bands, header.shape, dtype, block, icc)
-        return
-    with path.open("wb") as file:
-        if kind == "PNG":
-            write_png(file, bands, header.shape, dtype, block, icc)
-        elif kind == "JPEG":
-            write_jpeg(file, (_on_white(to_eight_bit(band)) for band in bands), height, block, icc, quality)
-        else:
-            whole = np.concatenate([to_eight_bit(band) for band in bands])  # libwebp wants it all at once
-            picture = Image.fromarray(whole[..., 0] if channels == 1 else whole)
-            prefixed = b"Exif\0\0" + block if block else b""
-            picture.save(file, kind, exif=prefixed, icc_profile=icc, quality=quality, exact=True)
+        write_tiff(path, fitting, bands)
+    elif kind == "PNG":
+        write_png(path, fitting, bands)
+    elif kind == "JPEG":
+        write_jpeg(path, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
+    else:
+        write_webp(path, fitting, map(to_eight_bit, bands), quality)
 
 
 def check(path: Path, header: Header) -> None:
@@ -89,12 +69,6 @@ def check(path: Path, header: Header) -> None:
 def to_eight_bit(pixels: np.ndarray) -> np.ndarray:
     """Pixels as uint8: v/257, rounded to nearest."""
     return pixels if pixels.dtype == np.uint8 else ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-
-def fitting_icc(icc: bytes | None, channels: int) -> bytes | None:
-    """The profile if it's one for such pixels: its header names its colour space in bytes 16 to 19."""
-    space = b"RGB " if channels > 2 else b"GRAY"
-    return icc if icc is not None and icc[16:20] == space else None
 
 
 def _on_white(pixels: np.ndarray) -> np.ndarray:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Literal, NamedTuple, Union
 
+PREFIX = b"Exif\0\0"
+"""What stands before an EXIF block in JPEG files, and in what Pillow takes and many decoders give."""
 ORIENTATION = 0x0112
 MAKER_NOTE = 0x927C
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
@@ -31,6 +33,15 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 Bytes = bytes | mmap
 _DAMAGE = (struct.error, OverflowError)
 _MOST = 2**16  # entries of a directory; damaged files claim more
+
+
+def without_prefix(block: bytes) -> bytes:
+    """An EXIF block as it begins with its byte order, whether or not :data:`PREFIX` stood before it.
+
+    >>> without_prefix(b"Exif\\0\\0II*\\0"), without_prefix(b"II*\\0")
+    (b'II*\\x00', b'II*\\x00')
+    """
+    return block.removeprefix(PREFIX)
 
 
 class Layout(NamedTuple):

@@ -24,6 +24,18 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 _MIRRORED_ROWS, _MIRRORED_COLUMNS = (3, 4, 6, 7), (2, 3, 7, 8)
 """Orientations in which what is upright counts stored rows, or stored columns, from the far end."""
 
+_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
+"""EXIF orientation of each ``flip`` of LibRaw: none, half a turn, a quarter to the left, a quarter to the right."""
+
+
+def orientation_of_flip(flip: int) -> int:
+    """The EXIF orientation of a RAW file, from the ``flip`` that LibRaw gives; 1 for one that it does not document.
+
+    >>> orientation_of_flip(5)
+    8
+    """
+    return _OF_FLIP.get(flip, 1)
+
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Apply an EXIF orientation (1 to 8; others do nothing) to H×W×C pixels as stored; a view."""

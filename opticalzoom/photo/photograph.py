@@ -13,7 +13,8 @@ import numpy as np
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
-from opticalzoom.photo.encode import FORMATS, Header, check, encode
+from opticalzoom.photo.bands import Header
+from opticalzoom.photo.encode import FORMATS, check, encode
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.reader import open_photo
 

@@ -20,7 +20,8 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY, fitting_icc
+from opticalzoom.photo.colour.icc import fitting_icc
+from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.formats.tiled_tiff import open_segments
 from opticalzoom.photo.formats.vips import decoding, open_picture

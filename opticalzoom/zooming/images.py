@@ -11,7 +11,7 @@ from PIL import Image
 
 from opticalzoom.engines.backends import Computing
 from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
-from opticalzoom.photo.encode import fitting_icc
+from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
 from opticalzoom.zooming.zoomer import load_zoomer

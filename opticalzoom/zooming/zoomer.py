@@ -15,8 +15,7 @@ from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
-from opticalzoom.photo.bands import cut_out
-from opticalzoom.photo.encode import Header
+from opticalzoom.photo.bands import Header, cut_out
 from opticalzoom.photo.metadata import exif_of, read_metadata
 from opticalzoom.photo.photograph import write_bands
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.bands import regrouped
-from opticalzoom.photo.encode import Header
+from opticalzoom.photo.bands import Header, regrouped
 from opticalzoom.photo.formats import tiff
 from opticalzoom.photo.formats.png import filtered
 from opticalzoom.photo.photograph import Photo, read_photo, write_bands, write_photo

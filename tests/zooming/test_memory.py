@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np, torch
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.models import build
-from opticalzoom.photo.encode import Header
+from opticalzoom.photo.bands import Header
 from opticalzoom.photo.photograph import write_bands
 from opticalzoom.zooming.zoomer import Zoomer
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import DependencyError, PhotoError
+from opticalzoom.photo.exif import without_prefix
 
 HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avif")
 """Suffixes (lower case) of files that are read and not written."""
@@ -79,7 +80,7 @@ def open_hevc(path: Path) -> HeifPicture:
     deep = pixels.dtype == np.uint16
     image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "ushort" if deep else "uchar")
     image = image.copy(interpretation=("grey16" if deep else "b-w") if bands < 3 else ("rgb16" if deep else "srgb"))
-    return HeifPicture(stretched(image, bits) if deep else image, exif.removeprefix(b"Exif\0\0") if exif else None, icc)
+    return HeifPicture(stretched(image, bits) if deep else image, without_prefix(exif) if exif else None, icc)
 
 
 def _check_transfer(transfer: int | None, path: Path) -> None:

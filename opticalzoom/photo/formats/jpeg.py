@@ -10,12 +10,14 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable
-from typing import BinaryIO, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from opticalzoom.photo.bands import regrouped
+from opticalzoom.photo.bands import Header, regrouped
+from opticalzoom.photo.exif import PREFIX
 
 LONGEST_SIDE = 65500
 """In pixels, of libjpeg."""
@@ -25,25 +27,23 @@ _RESTART_7, _END = b"\xff\xd7", b"\xff\xd9"
 _FRAME, _SCAN = (0xC0, 0xC1, 0xC2), 0xDA
 
 
-def write_jpeg(
-    file: BinaryIO, bands: Iterable[np.ndarray], height: int, block: bytes | None, icc: bytes | None, quality: int
-) -> None:
+def write_jpeg(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int) -> None:
     """Write an upright picture.
 
     Args:
-        file: to write to.
-        bands: h×W×C uint8, C = 1 or 3, ``height`` rows in all.
-        height: of the picture.
-        block: EXIF block.
-        icc: ICC profile.
+        path: of the file.
+        header: what comes, with EXIF and profile as they are to be written.
+        bands: h×W×C uint8, C = 1 or 3.
         quality: 1 to 100. Colour has full resolution (4:4:4), for pictures whose point is detail.
     """
-    metadata = {"exif": b"Exif\0\0" + block if block else b"", "icc_profile": icc}
-    for index, rows in enumerate(regrouped(bands, _ROWS)):
-        strip = _split(_encoded(rows, quality, {} if index else metadata), height)
-        file.write(_RESTART_7 if index else strip.head)
-        file.write(strip.scan)
-    file.write(_END)
+    block = PREFIX + header.exif if header.exif else b""
+    metadata = {"exif": block, "icc_profile": header.icc}
+    with path.open("wb") as file:
+        for index, rows in enumerate(regrouped(bands, _ROWS)):
+            strip = _split(_encoded(rows, quality, {} if index else metadata), header.shape[0])
+            file.write(_RESTART_7 if index else strip.head)
+            file.write(strip.scan)
+        file.write(_END)
 
 
 def _encoded(rows: np.ndarray, quality: int, metadata: dict[str, bytes | None]) -> bytes:

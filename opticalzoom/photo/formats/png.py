@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.photo.bands import regrouped
+from opticalzoom.photo.bands import Header, regrouped
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -21,31 +22,26 @@ _AT_ONCE = 2**19
 Bytes = NDArray[np.uint8]
 
 
-def write_png(
-    file: BinaryIO,
-    bands: Iterable[np.ndarray],
-    shape: tuple[int, int, int],
-    dtype: np.dtype,
-    block: bytes | None,
-    icc: bytes | None,
-) -> None:
+def write_png(path: Path, header: Header, bands: Iterable[np.ndarray]) -> None:
     """Write an upright picture, deflated, every row with the filter that leaves the least.
 
     Args:
-        file: to write to.
+        path: of the file.
+        header: what comes, with EXIF and profile as they are to be written.
         bands: h×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha), uint8 or uint16.
-        shape: H×W×C of the picture.
-        dtype: of the bands.
-        block: EXIF block.
-        icc: ICC profile.
     """
-    height, width, channels = shape
+    with path.open("wb") as file:
+        _write(file, header, bands)
+
+
+def _write(file: BinaryIO, header: Header, bands: Iterable[np.ndarray]) -> None:
+    (height, width, channels), dtype = header.shape, header.dtype
     file.write(_SIGNATURE)
     _chunk(file, b"IHDR", struct.pack(">IIBBxxx", width, height, 8 * dtype.itemsize, _COLOUR_TYPES[channels]))
-    if icc:
-        _chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc))
-    if block:
-        _chunk(file, b"eXIf", block)
+    if header.icc:
+        _chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(header.icc))
+    if header.exif:
+        _chunk(file, b"eXIf", header.exif)
     step = channels * dtype.itemsize
     deflate = zlib.compressobj(_LEVEL, strategy=zlib.Z_FILTERED)
     above = np.zeros((1, width * step), np.uint8)

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 
 from opticalzoom.photo import exif
-from opticalzoom.photo.bands import regrouped
+from opticalzoom.photo.bands import Header, regrouped
 
 _ROWS = 64
 """Of a strip. Strips and not tiles: every program reads them, and they are written as they come all the same."""
@@ -21,26 +21,17 @@ _CLASSIC_LIMIT = 2**32 - 2**27
 """Bytes of pixels up to which the file is no BigTIFF: deflate hardly ever makes them more, and there is EXIF."""
 
 
-def write_tiff(
-    path: Path,
-    bands: Iterable[np.ndarray],
-    shape: tuple[int, int, int],
-    dtype: np.dtype,
-    block: bytes | None,
-    icc: bytes | None,
-) -> None:
+def write_tiff(path: Path, header: Header, bands: Iterable[np.ndarray]) -> None:
     """Write an upright picture, deflated after horizontal differencing, in strips.
 
     Args:
         path: of the file.
+        header: what comes, with EXIF and profile as they are to be written; the file has the byte order of the EXIF.
         bands: h×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha), uint8 or uint16.
-        shape: H×W×C of the picture.
-        dtype: of the bands.
-        block: EXIF block; its byte order becomes that of the file.
-        icc: ICC profile.
     """
+    shape, dtype = header.shape, header.dtype
     height, width, channels = shape
-    parsed = exif.parse(block) if block else None
+    parsed = exif.parse(header.exif) if header.exif else None
     order = parsed.order if parsed else "<"
     tifffile.imwrite(
         path,
@@ -55,7 +46,7 @@ def write_tiff(
         compression="zlib",
         predictor=True,
         rowsperstrip=_ROWS,
-        iccprofile=icc,
+        iccprofile=header.icc,
         metadata=None,
         software=False,
     )

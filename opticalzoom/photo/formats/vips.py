@@ -91,7 +91,7 @@ def open_picture(path: Path) -> Picture:
         if head[:2] not in (b"II", b"MM"):
             image = _load(file, "error")
             block = _field(image, "exif-data")
-            block = block.removeprefix(b"Exif\0\0") if block else None
+            block = exif.without_prefix(block) if block else None
             return _picture(image, block)
         with closing(mmap(file.fileno(), 0, access=ACCESS_READ)) as whole:
             return _open_tiff(file, whole)
@@ -119,7 +119,7 @@ def _open_avif(file: BinaryIO) -> HeifPicture:
     block = _field(image, "exif-data")
     return HeifPicture(
         stretched(image, bits) if image.format == "ushort" else image,
-        block.removeprefix(b"Exif\0\0") if block else None,
+        exif.without_prefix(block) if block else None,
         _field(image, "icc-profile-data"),
     )
 

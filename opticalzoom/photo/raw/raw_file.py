@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 
 from opticalzoom.errors import PhotoError, ShapeError
 from opticalzoom.photo.colour.srgb import camera_to_srgb
-from opticalzoom.photo.orientation import upright
+from opticalzoom.photo.orientation import orientation_of_flip, upright
 from opticalzoom.photo.photograph import Photo, from_float
 from opticalzoom.photo.raw.mosaic import channel_gains, demosaic, start_at_red
 from opticalzoom.photo.reader import PhotoReader
@@ -31,8 +31,6 @@ RAW_SUFFIXES = (
     *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
 )
 """Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
-_EXIF_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
-"""Of LibRaw's ``flip``."""
 _DEMOSAIC_REACH = 2
 """Pixels around one on which its colours depend."""
 _COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
@@ -73,35 +71,6 @@ def is_raw(path: str | PathLike[str]) -> bool:
     return Path(path).suffix.lower() in RAW_SUFFIXES
 
 
-def from_array(
-    values: NDArray[np.uint16],
-    pattern: str,
-    black: float,
-    white: float,
-    *,
-    white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
-    matrix: NDArray[np.float64] | None = None,
-) -> RawPhoto:
-    """A RAW photo of a bare mosaic, H×W, and what is known of its camera.
-
-    Args:
-        values: as the sensor gave them.
-        pattern: RGGB, GRBG, GBRG or BGGR.
-        black: value of no light.
-        white: value of a full pixel.
-        white_balance: gains of R, G, B.
-        matrix: see :class:`RawPhoto`; the identity if unknown.
-
-    Raises:
-        PhotoError: no Bayer pattern, too small, or levels that leave no range.
-    """
-    if not white > black:
-        raise PhotoError(f"the black level is {black:g} and the white level {white:g}, expected white above black.")
-    mosaic = (start_at_red(values, pattern).astype(np.float32) - np.float32(black)) / np.float32(white - black)
-    gains = np.asarray(white_balance, dtype=np.float64)
-    return RawPhoto(mosaic, gains / gains[1], np.eye(3) if matrix is None else matrix)
-
-
 def read_raw(path: str | PathLike[str]) -> RawPhoto:
     """Read the mosaic of a RAW file, normalised by the file's own black and white levels.
 
@@ -124,7 +93,7 @@ def read_raw(path: str | PathLike[str]) -> RawPhoto:
             np.ascontiguousarray(start_at_red(normal, pattern)),
             _white_balance(raw),
             _matrix(raw),
-            _EXIF_ORIENTATION.get(raw.sizes.flip, 1),
+            orientation_of_flip(raw.sizes.flip),
         )
 
 
