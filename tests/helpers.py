@@ -1,4 +1,4 @@
-"""What tests of several rooms need: noise, pictures to match, and texts to compare with."""
+"""What tests of several rooms need, without PyTorch: noise, and texts to compare with."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-import torch
 from rich.console import Console, RenderableType
-from torch import Tensor
-
-from opticalzoom.models.motion import gaussian
 
 EXPECTED = Path(__file__).parent / "expected"
 """Texts that earlier versions wrote for the same input."""
@@ -20,13 +16,6 @@ EXPECTED = Path(__file__).parent / "expected"
 def noise(*shape: int, dtype: type[np.unsignedinteger] = np.uint8, seed: int = 0) -> np.ndarray:
     """Every value of an array drawn from all that its dtype has."""
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
-
-
-def texture(height: int, width: int, seed: int = 0) -> Tensor:
-    """Smooth noise that has something to match everywhere, 1×3×H×W in [0, 1]."""
-    drawn = torch.rand(1, 1, height, width, generator=torch.Generator().manual_seed(seed))
-    smooth = gaussian(drawn, 1.2)
-    return ((smooth - smooth.mean()) / smooth.std() * 0.15 + 0.5).clamp(0, 1).expand(-1, 3, -1, -1)
 
 
 def expected_text(name: str) -> str:

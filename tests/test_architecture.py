@@ -62,8 +62,6 @@ WITHOUT_TESTS = frozenset(
         "engines.torch_engine",
         "parallel.processes",
         "parallel.progress",
-        "registration.flow",
-        "registration.normalise",
         "weights.computing",
         "weights.exported",
         "zooming.jobs",

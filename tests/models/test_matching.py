@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from helpers import texture
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import texture
 from skimage.registration import phase_cross_correlation
 from torch import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from helpers import texture
+from networks import texture
 from skimage.filters import gaussian as reference_gaussian
 from torch import Tensor
 

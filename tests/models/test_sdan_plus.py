@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import texture
+from networks import texture
 from torch.nn.functional import avg_pool2d, interpolate
 
 from opticalzoom.errors import ModelError

@@ -1,0 +1,37 @@
+"""Local normalisation: what must not count, and what must."""
+
+from __future__ import annotations
+
+import numpy as np
+from helpers import noise
+
+from opticalzoom.registration.normalise import local_correlation, normalise_locally
+
+
+def picture():
+    return noise(120, 160).astype(np.float32)
+
+
+def test_exposure_and_contrast_do_not_count():
+    plain, other = normalise_locally(picture()), normalise_locally(0.5 * picture() + 60)
+    assert np.abs(plain.astype(int) - other).mean() < 1
+
+
+def test_shading_does_not_count():
+    shade = np.linspace(0.6, 1, 160, dtype=np.float32)
+    assert local_correlation(normalise_locally(picture()), normalise_locally(picture() * shade)) > 0.98
+
+
+def test_the_noise_of_flat_parts_stays_small():
+    flat = 100 + np.random.default_rng(0).normal(0, 0.3, (80, 80)).astype(np.float32)
+    assert normalise_locally(flat).std() < 40 * 0.3 / 2 + 1  # 40 for a contrast of the noise that is not raised
+
+
+def test_correlation_is_pearsons_around_grey():
+    a, b = (np.random.default_rng(seed).integers(0, 256, (50, 60)).astype(np.uint8) for seed in (0, 1))
+    mixed = ((a.astype(int) + b) // 2).astype(np.uint8)
+    centred_a, centred_m = a.astype(float) - 128, mixed.astype(float) - 128
+    expected = (centred_a * centred_m).sum() / np.sqrt((centred_a**2).sum() * (centred_m**2).sum())
+    np.testing.assert_allclose(local_correlation(a, mixed), expected, rtol=1e-5)
+    assert local_correlation(a, np.full_like(a, 128)) == 0
+    np.testing.assert_allclose(local_correlation(a, a), 1, rtol=1e-6)
