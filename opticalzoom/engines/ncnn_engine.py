@@ -22,7 +22,7 @@ INPUT, OUTPUT = "data", "output"
 """Names of the network's blobs: those that Real-ESRGAN's ncnn program, and Upscayl after it, look for."""
 
 NCNN_SUFFIXES: tuple[GraphFile, GraphFile, GraphFile] = (".param", ".json", ".bin")
-"""Of a model's files: the network as text, what it says of itself, and its weights."""
+"""Suffixes of the three files of a model: the network as text, what it says of itself, and its weights."""
 
 _DIGEST = "sha256"
 _MOST_STREAMS = 4  # each holds a tile: with more, a given memory leaves little of them but overlap

@@ -11,4 +11,4 @@ Split = Literal["train", "val", "test", "all"]
 """Which of the source's pairs."""
 
 CAMERAS = ("NikonD5500", "iPhoneX")
-"""Of City100."""
+"""Cameras of City100."""

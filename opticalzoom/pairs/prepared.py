@@ -42,7 +42,7 @@ class PreparedPairs(Source):
         return sorted(self._scenes)
 
     def group(self, name: str) -> str:
-        """The scene."""
+        """The scene that was photographed, by which test pairs are told from training pairs."""
         return self._scenes[name]
 
     def names(self, split: Split = "all") -> list[str]:

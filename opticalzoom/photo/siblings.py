@@ -50,7 +50,7 @@ class Shot:
 
     @property
     def focal_length(self) -> float | None:
-        """As written, in mm."""
+        """The focal length as the camera wrote it, in mm."""
         return self.metadata.focal_length
 
 

@@ -19,7 +19,7 @@ GraphFile = Literal[".onnx", ".param", ".bin", ".json"]
 Piece = dict[str, str]
 
 _LEAST = 64
-"""Bytes of a tensor that is worth a reference."""
+"""Bytes from which on a reference to a tensor is shorter than the tensor."""
 
 
 def graphs_path(weights: Path) -> Path:

@@ -23,12 +23,12 @@ from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 _SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
 """Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
 _MOST_WORKERS = 8
-"""Each takes some 500 MB."""
+"""Processes at most: each takes some 500 MB."""
 
 
 @lru_cache
 def load_once(weights: str | None, scale: float | None, self_ensemble: bool, raw: bool, computing: Computing) -> Zoomer:
-    """See :meth:`Recipe.zoomer`."""
+    """What zooms with these weights; the same object every time it is asked for, as loading takes a second."""
     zoomer = load_zoomer(weights, scale, raw=raw, computing=computing)
     return zoomer.ensemble() if self_ensemble else zoomer
 

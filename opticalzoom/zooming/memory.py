@@ -64,7 +64,7 @@ def tile_shape(
     factor, across = enlarger.factor, min(window[1] + 2 * enlarger.margin, photo[1])
 
     def cut(axis: int, count: int) -> int:
-        """Side of what is computed for a tile, of so many."""
+        """Height (axis 0) or width (1) in pixels of what is computed for one of ``count`` tiles, overlaps included."""
         borders = 2 if window[axis] < photo[axis] else min(count - 1, 2)
         return min(math.ceil(window[axis] / count) + borders * enlarger.margin, photo[axis])
 
@@ -75,7 +75,7 @@ def tile_shape(
         return network + read + _BANDS_WRITTEN * band
 
     def seconds(counts: tuple[int, int]) -> int:
-        """In pixels that a stream computes."""
+        """How long these tiles take, in the unit of the time that one pixel takes."""
         rows, columns = counts
         return math.ceil(rows * columns / enlarger.streams) * cut(0, rows) * cut(1, columns)
 

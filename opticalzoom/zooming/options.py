@@ -8,10 +8,10 @@ Siblings = Literal["raw", "jpeg", "both"]
 """What is zoomed of a shot that the camera wrote as RAW file and JPEG."""
 
 FORMATS = ("keep", "png", "jpg", "tif", "webp")
-"""``keep``: that of the photo; of RAW files TIFF."""
+"""Formats of results. ``keep`` is that of the photo; RAW files become TIFF."""
 
 Bits = Literal[8, 16]
-"""Of a channel of the result."""
+"""Bits of a channel of the result."""
 
 DEFAULT_NAME = "{stem}-x{scale}{suffix}"
 FIELDS = {"stem": ".+", "kind": r"\w+", "scale": r"[\d.]+", "suffix": r"\.\w+"}

@@ -151,7 +151,7 @@ class _Cut(NamedTuple):
 
 
 def _cuts(reader: PhotoReader, margin: int, rows: list[slice], columns: list[slice]) -> Iterator[_Cut]:
-    """Row by row; the next rows are read while some are used."""
+    """What is computed for each tile, row by row; the next rows are read while earlier ones are used."""
     height, width, _ = reader.shape
     across = grown(slice(columns[0].start, columns[-1].stop), margin, width)
     with closing(ahead(reader.read(grown(span, margin, height), across) for span in rows)) as strips:

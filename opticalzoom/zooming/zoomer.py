@@ -30,7 +30,7 @@ from opticalzoom.zooming.memory import give_back_large_blocks, tile_shape
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 DEFAULT_SCALE = 3
-"""Of photos, if neither weights nor a scale are named."""
+"""The scale at which photos are zoomed if neither weights nor a scale are named."""
 
 
 _FASTEST = Computing()

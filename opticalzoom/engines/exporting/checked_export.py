@@ -21,7 +21,7 @@ from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import TOLERANCE, ExportPrecision
 
 SUFFIXES = (".onnx", ".param")
-"""Of what can be written: ONNX, and ncnn (with a ``.bin`` and a ``.json`` beside it)."""
+"""Suffixes of files that can be written: ONNX, and ncnn (with a ``.bin`` and a ``.json`` beside it)."""
 
 _SIZES = ((1, 24, 40), (2, 17, 23), (1, 1, 9))  # batch, height and width of what is compared
 

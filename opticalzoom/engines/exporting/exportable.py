@@ -36,7 +36,7 @@ class Unaligned(nn.Module):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without PyTorch's remarks on the insides of its exporters."""
+    """Keep PyTorch's exporters from printing remarks on how they work, which no user can act on."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -62,7 +62,7 @@ def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white
 
 
 def _name_axes(graph: Any, axes: dict[int, str]) -> None:
-    """Instead of symbols that the exporter numbered."""
+    """Give the axes names that people understand, in place of symbols that the exporter numbered."""
     symbols = {axis: graph.input[0].type.tensor_type.shape.dim[axis].dim_param for axis in axes}
     for axis, name in axes.items():
         graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name

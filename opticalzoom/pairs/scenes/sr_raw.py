@@ -16,7 +16,7 @@ from pathlib import Path
 from opticalzoom.photo.siblings import Problem, Shot, find_shots, is_picture
 
 FOCAL_LENGTHS = (240.0, 150.0, 100.0, 70.0, 50.0, 35.0, 24.0)
-"""Of the shots 00001 to 00007, in mm."""
+"""Focal lengths of the shots 00001 to 00007, in mm."""
 
 WRONG_SHOTS = frozenset({"00267/00003", "00350/00001", "00350/00002", "00350/00003", "00560/00003"})
 """Scene and shot that SDAN's authors leave out (``wrong_file`` in datasets/srraw_dataset.py of

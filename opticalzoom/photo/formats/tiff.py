@@ -15,7 +15,8 @@ from opticalzoom.photo import exif
 from opticalzoom.photo.bands import Header, regrouped
 
 _ROWS = 64
-"""Of a strip. Strips and not tiles: every program reads them, and they are written as they come all the same."""
+"""Rows of pixels in a strip. Files have strips rather than tiles because every program reads strips, and rows can be
+written as they come."""
 _LEVEL = 6
 _CLASSIC_LIMIT = 2**32 - 2**27
 """Bytes of pixels up to which the file is no BigTIFF: deflate hardly ever makes them more, and there is EXIF."""
