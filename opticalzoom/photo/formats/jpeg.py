@@ -22,7 +22,7 @@ from opticalzoom.photo.exif import PREFIX
 LONGEST_SIDE = 65500
 """In pixels, of libjpeg."""
 _ROWS = 64
-"""Rows of pixels in a strip: eight rows of 8×8 blocks. Restart markers are numbered modulo 8: each strip begins with 0."""
+"""Rows of pixels in a strip: eight rows of 8×8 blocks, as restart markers are numbered modulo 8."""
 _RESTART_7, _END = b"\xff\xd7", b"\xff\xd9"
 _FRAME, _SCAN = (0xC0, 0xC1, 0xC2), 0xDA
 
