@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-
-from tests.exportables import tiny
+from exportables import tiny
 
 pytest.importorskip("onnx", reason="exporting is an extra")
 pytest.importorskip("onnxscript", reason="exporting is an extra")

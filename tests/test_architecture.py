@@ -51,19 +51,8 @@ TORCH = (
 """Rooms that are PyTorch's; elsewhere it may be imported inside functions only, as zooming works without it."""
 WITHOUT_TESTS = frozenset(
     {
-        "engines.engine",
-        "engines.engine_cache",
-        "engines.engine_ensemble",
-        "engines.exporting.exportable",
-        "engines.exporting.graphs_export",
-        "engines.exporting.onnx_export",
-        "engines.ncnn_engine",
-        "engines.runtimes",
-        "engines.torch_engine",
         "parallel.processes",
         "parallel.progress",
-        "weights.computing",
-        "weights.exported",
         "zooming.jobs",
         "zooming.options",
         "zooming.plan",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from exportables import tiny
+from exports import exported
 
 from opticalzoom.cli.main import main
 from opticalzoom.engines import backends, engine_cache
@@ -20,8 +22,6 @@ from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.weights.card import ModelCard, bundled
 from opticalzoom.weights.contract import Contract
-from tests.exportables import tiny
-from tests.exports import exported
 
 RUNTIMES = ["onnxruntime", "openvino"]
 

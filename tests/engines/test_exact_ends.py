@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from exportables import KINDS, tiny
+from exports import exported
 
 from opticalzoom.engines.exact_ends import mark, with_exact_ends
 from opticalzoom.engines.runtimes import OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError
-from tests.exportables import KINDS, tiny
-from tests.exports import exported
 
 openvino = pytest.importorskip("openvino")
 

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from exportables import tiny
+from exports import exported
 
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine, require
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.zooming.images import Zoom
-from tests.exportables import tiny
-from tests.exports import exported
 
 RUNTIMES = {"onnxruntime": OnnxRuntimeEngine, "openvino": OpenVinoEngine}
 THREADS = 8

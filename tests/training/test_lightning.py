@@ -11,11 +11,11 @@ import pytest
 import torch
 from places import REPOSITORY
 from safetensors.torch import load_file
+from trainings import quick, write_photos
 
 from opticalzoom.cli.main import main
 from opticalzoom.training.lightning import Batch, ZoomTraining
 from opticalzoom.weights.card import read_card
-from tests.trainings import quick, write_photos
 
 CONFIG = REPOSITORY / "configs" / "simulated-sdan-lite-x3.yaml"
 

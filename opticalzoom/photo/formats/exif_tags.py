@@ -55,7 +55,7 @@ def read_tags(file: BinaryIO) -> Tags | None:
     """The tags of a photo's or RAW file's EXIF, as Pillow parses them; empty if there is none or it is damaged.
 
     Args:
-        file: at its beginning.
+        file: opened for reading, at its first byte.
 
     Returns:
         Tag -> value; None for a file of another kind.
@@ -75,7 +75,7 @@ def read_tags(file: BinaryIO) -> Tags | None:
 
 
 def _reader(head: bytes) -> Reader | None:
-    """What reads a file that begins so."""
+    """The function that reads the tags of a file with these first bytes; None for a file of another kind."""
     if head.startswith(_RAF):
         return _read_raf
     if head[4:12] == _CR3:
@@ -146,7 +146,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, tuple[
     while start + 8 <= end:
         file.seek(start)
         size, name = struct.unpack(">I4s", file.read(8))
-        if size < 8:  # to the end of the file, or of more than 4 GB: nothing of ours comes behind
+        if size < 8:  # the box reaches to the end of the file, or has over 4 GB: no box with tags follows
             return
         yield name, (start + 8, start + size)
         start += size

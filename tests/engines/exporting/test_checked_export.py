@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from exportables import KINDS, SIZES, tiny
+from exports import exported
 from PIL import Image
 from places import REPOSITORY
 
@@ -19,8 +21,6 @@ from opticalzoom.photo.photograph import Photo, write_photo
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import Exported
 from opticalzoom.zooming.in_memory import zoom
-from tests.exportables import KINDS, SIZES, tiny
-from tests.exports import exported
 
 onnx = pytest.importorskip("onnx")
 

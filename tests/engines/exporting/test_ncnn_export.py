@@ -13,6 +13,8 @@ import torch
 pytest.importorskip("ncnn", reason="an extra")
 pytest.importorskip("pnnx", reason="an extra, and not built for every platform")
 
+from exportables import KINDS, SIZES, tiny
+
 from opticalzoom.cli.main import main
 from opticalzoom.engines import engine_cache
 from opticalzoom.engines.backends import Computing, load_engine
@@ -26,7 +28,6 @@ from opticalzoom.errors import CheckpointError, ConfigError, DependencyError, Mo
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.zooming.in_memory import zoom
-from tests.exportables import KINDS, SIZES, tiny
 
 
 @cache
