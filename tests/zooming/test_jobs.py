@@ -1,0 +1,73 @@
+"""Jobs: how many at once, what becomes of them, and what is told."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from opticalzoom.errors import OutputExistsError, PhotoError
+from opticalzoom.zooming import jobs as module
+from opticalzoom.zooming.jobs import Job, Recipe, default_workers, run_jobs, zoom_job
+
+
+def job(name="a.png", pixels=100, **recipe):
+    return Job(Path(name), Path("out") / name, pixels, None, Recipe(**recipe))
+
+
+class Stand:
+    """A zoomer that raises."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def zoom_to(self, *_, **__):
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def fails(monkeypatch):
+    def with_error(error):
+        monkeypatch.setattr(Recipe, "zoomer", lambda self, raw: Stand(error))
+
+    return with_error
+
+
+@pytest.mark.parametrize(
+    ("sizes", "workers"),
+    [([10**7] * 20, 1), ([10**5] * 10, 1), ([10**6] * 8, 4), ([5 * 10**5] * 100, 4)],
+)
+def test_a_process_a_core_for_many_small_photos(monkeypatch, sizes, workers):
+    monkeypatch.setattr(module, "cores", lambda: 4)
+    assert default_workers([job(pixels=size) for size in sizes]) == workers
+
+
+def test_names_are_absolute_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.safetensors").write_bytes(b"")
+    found = job(weights="mine.safetensors").anywhere()
+    assert (found.photo, found.target) == (tmp_path / "a.png", tmp_path / "out" / "a.png")
+    assert found.recipe.weights == str(tmp_path / "mine.safetensors")
+    assert job(weights="city100-x3").anywhere().recipe.weights == "city100-x3"
+
+
+def test_what_is_there_already_is_done(fails):
+    fails(OutputExistsError("is already there."))
+    assert zoom_job(job()).error is None
+
+
+def test_errors_name_the_photo(fails):
+    fails(PhotoError("is damaged."))
+    assert zoom_job(job("b.jpg")).error.path == Path("b.jpg")
+    fails(MemoryError("too little"))
+    assert "too little" in str(zoom_job(job("b.jpg")).error)
+
+
+def test_outcomes_come_in_order_in_this_process(fails):
+    fails(None)
+    todo = [job("a.png"), job("b.png")]
+    outcomes = list(run_jobs(todo, 1, None, Console(file=io.StringIO())))
+    assert [outcome.job for outcome in outcomes] == todo
