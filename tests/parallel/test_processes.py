@@ -17,7 +17,7 @@ if sys.platform == "win32":
 
 
 def leave(code):
-    print(f"leaving with {code}")
+    print(f"beginning\nleaving with {code}")
     return code
 
 
@@ -30,7 +30,12 @@ def die():
 
 
 def wait_for_ever():
-    signal.pause()
+    print("waiting", flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+        raise
 
 
 def ends(tmp_path, at_once=2, **works):
@@ -48,9 +53,11 @@ def test_codes_and_last_words(tmp_path):
 
 def test_ctrl_c_stops_what_runs_and_begins_nothing_more(tmp_path):
     def interrupted(running):
-        raise KeyboardInterrupt
+        if running[0].reason() == "waiting":
+            raise KeyboardInterrupt
 
     tasks = [Task(name, wait_for_ever, tmp_path / f"{name}.txt") for name in ("first", "second")]
     with pytest.raises(KeyboardInterrupt):
         list(run_tasks(tasks, 1, interrupted))
+    assert tasks[0].reason() == "stopped"
     assert not (tmp_path / "second.txt").exists()

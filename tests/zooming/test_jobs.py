@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 
 from opticalzoom.errors import OutputExistsError, PhotoError
 from opticalzoom.zooming import jobs as module
@@ -45,6 +46,11 @@ def test_a_process_a_core_for_many_small_photos(monkeypatch, sizes, workers):
     assert default_workers([job(pixels=size) for size in sizes]) == workers
 
 
+def test_no_more_processes_than_the_memory_is_for(monkeypatch):
+    monkeypatch.setattr(module, "cores", lambda: 64)
+    assert default_workers([job(pixels=10**6)] * 128) == 8
+
+
 def test_names_are_absolute_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mine.safetensors").write_bytes(b"")
@@ -71,3 +77,14 @@ def test_outcomes_come_in_order_in_this_process(fails):
     todo = [job("a.png"), job("b.png")]
     outcomes = list(run_jobs(todo, 1, None, Console(file=io.StringIO())))
     assert [outcome.job for outcome in outcomes] == todo
+
+
+def test_the_bar_counts_the_pixels_of_all_jobs(fails, monkeypatch):
+    fails(None)
+    bars = []
+    monkeypatch.setattr(module, "progress_bar", lambda *_, **__: bars.append(Progress(disable=True)) or bars[0])
+    seen = []
+    for _ in run_jobs([job("a.png", 100), job("b.png", 50)], 1, None, Console(file=io.StringIO())):
+        (task,) = bars[0].tasks
+        seen.append((task.completed, task.total, task.description))
+    assert seen == [(100, 150, "1 of 2"), (150, 150, "2 of 2")]
