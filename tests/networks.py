@@ -11,11 +11,14 @@ from opticalzoom.models.motion import gaussian
 INPUTS = ("rgb", "raw", "resized")
 """Every kind of input."""
 
+SIZES: dict[str, dict[str, int]] = {"bicubic": {}, "linear": {"radius": 4}}
+"""Arguments that make a model small, of those that have no features and blocks."""
+
 
 def small_network(name: str, **arguments: object) -> ZoomModel:
     """A model that is quick to run; bicubic interpolation has no size."""
     torch.manual_seed(0)
-    return build(name, **arguments, **({} if name == "bicubic" else {"features": 4, "blocks": 1}))
+    return build(name, **arguments, **SIZES.get(name, {"features": 4, "blocks": 1}))
 
 
 def network_input(model: ZoomModel, height: int, width: int, images: int = 1) -> Tensor:

@@ -18,7 +18,7 @@ FLOORS = (  # from the lowest to the highest; a room's files may import each oth
     ("errors",),
     ("files", "parallel"),
     ("photo",),
-    ("registration", "weights", "pages"),
+    ("registration", "weights", "lenses", "pages"),
     ("models",),
     ("losses", "metrics"),
     ("engines",),

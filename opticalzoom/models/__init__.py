@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from opticalzoom.errors import ModelError
 from opticalzoom.models.base import ZoomModel, ZoomOutput
-from opticalzoom.models.baselines import Bicubic, SRResNet
+from opticalzoom.models.baselines import Bicubic, Linear, SRResNet
 from opticalzoom.models.layers import AttentionKind, TailKind
 from opticalzoom.models.matching import RADIUS
 from opticalzoom.models.rrdb import RRDBNet
@@ -27,6 +27,7 @@ __all__ = [
     "ZoomOutput",
     "bicubic",
     "build",
+    "linear",
     "rrdb",
     "sdan",
     "sdan_lite",
@@ -108,6 +109,11 @@ def rrdb(scale: int, input: InputKind = "rgb", features: int = 64, growth: int =
     return RRDBNet(scale=scale, input=input, features=features, growth=growth, blocks=blocks)
 
 
+def linear(scale: int, input: InputKind = "rgb", radius: int = 5) -> Linear:
+    """Bicubic interpolation and one convolution; :meth:`Linear.of` fills it from a lens."""
+    return Linear(scale=scale, input=input, radius=radius)
+
+
 def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     """Bicubic interpolation."""
     return Bicubic(scale=scale, input=input)
@@ -120,6 +126,7 @@ MODELS: dict[str, Callable[..., ZoomModel]] = {
     "srresnet": srresnet,
     "srresnet_lite": srresnet_lite,
     "rrdb": rrdb,
+    "linear": linear,
     "bicubic": bicubic,
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from networks import SIZES
 from safetensors.torch import save_file
 
 from opticalzoom.engines.checkpoint import load_model, save_model
@@ -16,7 +17,7 @@ TINY = {"features": 8, "blocks": 1}
 
 
 def arguments(builder: str) -> dict[str, object]:
-    return {"scale": 2, "input": "rgb", **({} if builder == "bicubic" else TINY)}
+    return {"scale": 2, "input": "rgb", **SIZES.get(builder, TINY)}
 
 
 @pytest.fixture

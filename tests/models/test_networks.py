@@ -65,7 +65,7 @@ def test_training_begins_at_the_unaligned_path(name: str, scale: int, kind: str)
 
 
 @pytest.mark.parametrize(("kind", "scale"), list(itertools.product(INPUTS, SCALES)))
-@pytest.mark.parametrize("name", ["sdan", "sdan_lite", "srresnet", "srresnet_lite", "rrdb", "bicubic"])
+@pytest.mark.parametrize("name", ["sdan", "sdan_lite", "srresnet", "srresnet_lite", "rrdb", "linear", "bicubic"])
 def test_receptive_field(name: str, kind: str, scale: int) -> None:
     """Positive weights keep every ReLU open, so the gradient reaches all that an output pixel looks at."""
     model = small_network(name, scale=scale, input=kind).double()
@@ -138,6 +138,7 @@ def test_wrong_shapes_are_refused_with_expected_and_got(name: str, kind: str) ->
         ({"name": "sdan", "scale": 3, "attention": "se"}, "attention is 'se', expected one of"),
         ({"name": "sdan", "scale": 3, "skip": True}, "skip is True, expected one of"),
         ({"name": "srresnet", "scale": 3, "tail": ""}, "tail is '', expected one of"),
+        ({"name": "linear", "scale": 3, "radius": 0}, "radius is 0, expected an integer"),
         ({"name": "bicubic", "scale": 1}, "scale is 1, expected one of"),
     ],
 )
