@@ -20,6 +20,9 @@ import cv2
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.parallel.schedule import end_with_parent
 
+_INTERRUPTS, _PATIENCE = 12, 5.0
+"""How often a process is interrupted before it is terminated, and seconds that it has to end after each time."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -90,25 +93,36 @@ def _context(preloaded: Sequence[str]) -> BaseContext:
 
 
 def _stop(processes: list[BaseProcess]) -> None:
-    """Interrupt each of them as Ctrl-C would, and wait until all have ended."""
+    """Interrupt each of them as Ctrl-C would, and wait until all have ended.
+
+    A process that is still importing loses the interrupt if it was started with SIGINT ignored, as a script's ``&``
+    does: so whatever has not ended is interrupted again, and terminated if even that has no effect.
+    """
+    for _ in range(_INTERRUPTS):
+        for process in processes:
+            with suppress(ProcessLookupError):  # it ended by itself just now
+                if process.pid is not None and process.is_alive():
+                    os.kill(process.pid, signal.SIGINT)
+        for process in processes:
+            process.join(_PATIENCE)
+        if not any(process.is_alive() for process in processes):
+            return
     for process in processes:
-        if process.pid is not None and process.is_alive():
-            os.kill(process.pid, signal.SIGINT)
-    for process in processes:
+        process.terminate()
         process.join()
 
 
 def _run(task: Task, at_once: int) -> None:
     """Do the task; runs in its process and ends it."""
-    os.setsid()  # the terminal interrupts the parent alone, which passes it on once
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with SIGINT ignored
+    os.setsid()  # the terminal interrupts the parent alone, which passes it on
     Thread(target=end_with_parent, daemon=True).start()
     task.log.parent.mkdir(parents=True, exist_ok=True)
     log = os.open(task.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    _share_threads(at_once)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with SIGINT ignored
+        _share_threads(at_once)
         sys.exit(task.work())
     except OpticalZoomError as error:
         print(error, file=sys.stderr)
