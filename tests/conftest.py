@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from opticalzoom.engines import engine_cache
+from opticalzoom.lenses.library import FOLDER_VARIABLE
 from opticalzoom.parallel.cores import limit_cores
 
 with suppress(ModuleNotFoundError):  # the small installation has none
@@ -26,6 +27,13 @@ limit_cores(1)
 def engines(tmp_path_factory, monkeypatch):
     """What was found fastest on this machine does not decide what tests compute in, and theirs is not remembered."""
     monkeypatch.setattr(engine_cache, "CACHE", tmp_path_factory.getbasetemp() / "engines")
+
+
+@pytest.fixture(autouse=True)
+def lens_library(tmp_path, monkeypatch):
+    """An empty library of learned lenses of each test's own, whose folder isn't there yet: never the user's."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "user data" / "lenses"))
+    return tmp_path / "user data" / "lenses"
 
 
 @pytest.fixture

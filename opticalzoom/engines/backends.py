@@ -30,7 +30,7 @@ from opticalzoom.parallel.pipeline import at_once
 from opticalzoom.weights.card import read_card, resolve
 from opticalzoom.weights.computing import LARGEST_TILE, MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.weights.exported import TOLERANCE, ExportPrecision
-from opticalzoom.weights.graphs import graphs_path
+from opticalzoom.weights.graphs import has_graphs
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
 """What runs which exported file."""
@@ -123,7 +123,7 @@ def _installed(source: Path) -> Iterator[Backend]:
     time that importing PyTorch takes, unless there is a GPU.
     """
     exported, pytorch = is_exported(source), find_spec("torch") is not None
-    with_graphs = not exported and graphs_path(source).is_file()
+    with_graphs = not exported and has_graphs(source)
     ready = with_graphs and not _has_gpu()
     if pytorch and not exported and not ready:
         yield "torch"

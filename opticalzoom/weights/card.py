@@ -62,8 +62,11 @@ class ModelCard:
                 "is a safetensors file of another program.", path=path, remedy="Use one that opticalzoom train wrote."
             )
         try:
-            return cls(text["builder"], json.loads(text["arguments"]), json.loads(text["training"]))
-        except (KeyError, ValueError) as error:
+            arguments, training = json.loads(text["arguments"]), json.loads(text["training"])
+            if not (isinstance(arguments, dict) and isinstance(training, dict)):
+                raise ValueError("arguments and training are no tables")
+            return cls(text["builder"], arguments, training)
+        except (KeyError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 f"has damaged metadata ({error!r}).", path=path, remedy="Copy or download it again."
             ) from error

@@ -3,6 +3,8 @@
 An exported ONNX or ncnn file is some 20 kB of graph around the very bytes of the tensors in the weights file. So
 ``NAME.graphs.json`` holds, for each exported file, a list of pieces in order: ``{"tensor": NAME}`` for the bytes of a
 tensor of ``NAME.safetensors``, or ``{"bytes": BASE64}``. The result is the exported file, byte for byte.
+
+A weights file may also hold its graphs itself, as metadata: then one file is all that travels.
 """
 
 from __future__ import annotations
@@ -10,14 +12,20 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
 
 GraphFile = Literal[".onnx", ".param", ".bin", ".json"]
 """Which file: ONNX, or one of the three that are an ncnn model."""
 
 Piece = dict[str, str]
 
+_KEY = "graphs"
+_DAMAGE = (ValueError, KeyError, TypeError, RecursionError)
 _LEAST = 64
 """Bytes from which on a reference to a tensor is shorter than the tensor."""
 
@@ -29,8 +37,7 @@ def graphs_path(weights: Path) -> Path:
 
 def tensor_bytes(weights: bytes) -> dict[str, bytes]:
     """The raw bytes of each tensor in the content of a safetensors file (https://github.com/huggingface/safetensors)."""
-    start = 8 + int.from_bytes(weights[:8], "little")
-    header = json.loads(weights[8:start])
+    header, start = _header(weights)
     found = {}
     for name, entry in header.items():
         if name != "__metadata__":
@@ -72,16 +79,50 @@ def graphs_text(weights: bytes, exported: dict[GraphFile, bytes]) -> str:
 
 
 def read_graph(weights: Path, suffix: GraphFile) -> bytes | None:
-    """An exported file of weights, put together from what lies beside them.
+    """An exported file of weights, put together from what lies beside them or, failing that, from what is within.
 
     Returns:
         None if nothing of the kind is there, if it is damaged, or if it belongs to other weights.
     """
     try:
-        described = json.loads(graphs_path(weights).read_text(encoding="utf-8"))
         content = weights.read_bytes()
-        if described["weights"] != hashlib.sha256(content).hexdigest():
-            return None
-        return join(described["graphs"][suffix], tensor_bytes(content))
-    except (OSError, ValueError, KeyError, TypeError):
+        return join(_graphs(weights, content)[suffix], tensor_bytes(content))
+    except (OSError, *_DAMAGE):
         return None
+
+
+def has_graphs(weights: Path) -> bool:
+    """Whether graphs lie beside a weights file or are within it."""
+    if graphs_path(weights).is_file():
+        return True
+    try:
+        with safe_open(weights, framework="numpy") as file:
+            return _KEY in (file.metadata() or {})
+    except (OSError, SafetensorError):
+        return False
+
+
+def with_graphs(weights: bytes, exported: Mapping[GraphFile, bytes]) -> bytes:
+    """The content of a weights file that holds its graphs itself, in place of any that it held; tensors as they are."""
+    header, start = _header(weights)
+    tensors = tensor_bytes(weights)
+    graphs = {suffix: split(content, tensors) for suffix, content in exported.items()}
+    header["__metadata__"] = {**header.get("__metadata__", {}), _KEY: json.dumps(graphs)}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the format has tensors begin at a multiple of eight
+    return len(text).to_bytes(8, "little") + text + weights[start:]
+
+
+def _graphs(weights: Path, content: bytes) -> dict[str, list[Piece]]:
+    """The pieces of every exported file, by suffix."""
+    with suppress(OSError, *_DAMAGE):
+        described = json.loads(graphs_path(weights).read_text(encoding="utf-8"))
+        if described["weights"] == hashlib.sha256(content).hexdigest():
+            return described["graphs"]
+    return json.loads(_header(content)[0]["__metadata__"][_KEY])
+
+
+def _header(weights: bytes) -> tuple[dict[str, Any], int]:
+    """What is written of tensors and metadata, and where the tensors' bytes begin."""
+    start = 8 + int.from_bytes(weights[:8], "little")
+    return json.loads(weights[8:start]), start

@@ -36,6 +36,9 @@ def test_bundled_weights_are_found_by_name():
         ({"format": "another-1"}, "another program"),
         ({"arguments": "{"}, "damaged metadata"),
         ({"training": None}, "damaged metadata"),
+        ({"training": "[]"}, "damaged metadata"),
+        ({"arguments": "3"}, "damaged metadata"),
+        ({"training": "[" * 100_000}, "damaged metadata"),
     ],
 )
 def test_damaged_cards(tmp_path, change, message):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load, save
 
 from opticalzoom.engines.backends import Choice, measure
@@ -17,7 +18,16 @@ from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.weights.card import bundled
-from opticalzoom.weights.graphs import graphs_path, graphs_text, join, read_graph, split, tensor_bytes
+from opticalzoom.weights.graphs import (
+    graphs_path,
+    graphs_text,
+    has_graphs,
+    join,
+    read_graph,
+    split,
+    tensor_bytes,
+    with_graphs,
+)
 
 ENGINES = {
     "onnxruntime": lambda path: OnnxRuntimeEngine(as_onnx(path, "float32")),
@@ -50,6 +60,38 @@ def test_graphs_of_other_weights_do_not_count(tmp_path):
     assert read_graph(path, ".param") is None
     path.write_bytes(save({"kernel": np.ones(99, np.float32)}))
     assert read_graph(path, ".onnx") is None
+
+
+def test_graphs_within_the_file(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(save({"kernel": np.arange(99, dtype=np.float32)}, {"format": "x"}))
+    assert not has_graphs(path)
+    assert read_graph(path, ".onnx") is None
+    graph = b"head" + np.arange(99, dtype=np.float32).tobytes() + b"tail"
+    path.write_bytes(with_graphs(path.read_bytes(), {".onnx": b"old", ".param": b"old"}))
+    path.write_bytes(with_graphs(path.read_bytes(), {".onnx": graph}))
+    assert has_graphs(path)
+    assert (read_graph(path, ".onnx"), read_graph(path, ".param")) == (graph, None)
+    with safe_open(path, framework="numpy") as file:  # the file is still one that others read
+        assert file.metadata()["format"] == "x"
+        np.testing.assert_array_equal(file.get_tensor("kernel"), np.arange(99, dtype=np.float32))
+    assert path.stat().st_size < 1500, "the graph refers to the tensor"
+
+
+def test_graphs_beside_the_file_come_first_if_they_belong_to_it(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(with_graphs(save({"kernel": np.zeros(99, np.float32)}), {".onnx": b"within"}))
+    graphs_path(path).write_text(graphs_text(path.read_bytes(), {".onnx": b"beside"}))
+    assert read_graph(path, ".onnx") == b"beside"
+    graphs_path(path).write_text(graphs_text(b"\2\0\0\0\0\0\0\0{}", {".onnx": b"of other weights"}))
+    assert read_graph(path, ".onnx") == b"within"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 99, b"\1\0\0\0\0\0\0\0[", b"\2\0\0\0\0\0\0\0{}"])
+def test_what_is_no_weights_file_has_no_graphs(tmp_path, content):
+    (tmp_path / "mine.safetensors").write_bytes(content)
+    assert not has_graphs(tmp_path / "mine.safetensors")
+    assert not has_graphs(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"weights": "", "graphs": {}}', "\0"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
@@ -17,19 +18,29 @@ from opticalzoom.weights.card import read_card
 from opticalzoom.weights.graphs import GraphFile, graphs_path, graphs_text
 
 
+def exported_files(weights: Path) -> dict[GraphFile, bytes]:
+    """What weights are exported to, by suffix: ONNX, and ncnn where its exporter is installed.
+
+    Raises:
+        CheckpointError: the weights file is missing, damaged or none of ours.
+        DependencyError: PyTorch's exporter is not installed.
+    """
+    white_balance = read_card(weights).white_balance
+    found: dict[GraphFile, bytes] = {".onnx": export_bytes(load_model(weights), "float32", white_balance)}
+    if find_spec("pnnx"):
+        found |= cast(dict[GraphFile, bytes], export_ncnn(load_model(weights), white_balance).contents())
+    return found
+
+
 def write_graphs(weights: Path) -> Path:
     """Write ``NAME.graphs.json`` beside ``NAME.safetensors``, replacing what is there; see :mod:`..weights.graphs`.
 
     Raises:
         CheckpointError: the weights file is missing, damaged or none of ours.
-        DependencyError: an exporter is not installed.
+        DependencyError: PyTorch's exporter is not installed.
         OpticalZoomError: it cannot be written.
     """
-    white_balance = read_card(weights).white_balance
-    onnx = export_bytes(load_model(weights), "float32", white_balance)
-    ncnn = export_ncnn(load_model(weights), white_balance).contents()
-    exported = cast(dict[GraphFile, bytes], {".onnx": onnx} | ncnn)
-    write_text(graphs_path(weights), graphs_text(weights.read_bytes(), exported), overwrite=True)
+    write_text(graphs_path(weights), graphs_text(weights.read_bytes(), exported_files(weights)), overwrite=True)
     return graphs_path(weights)
 
 
