@@ -29,7 +29,7 @@ from bare import FORMATS, bare, convolutions, operations, seconds
 from peak import peak_gigabytes
 from zoom import texture
 
-from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.engines.engine import Array
 from opticalzoom.engines.torch_engine import TorchEngine
@@ -52,7 +52,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     x = np.concatenate((pixels, pixels[:, :1]), 1) if channels == 4 else pixels
     before = peak_gigabytes()
     start = time.perf_counter()
-    engine = load_engine(args.weights, Computing(args.backend, args.precision))
+    engine = load_engine(args.weights, args.backend, args.precision)
     starting = time.perf_counter() - start
 
     def zoom() -> list[Array]:
@@ -141,7 +141,7 @@ def main() -> None:
     kinds = [(backend, precision) for backend in args.backends for precision in PRECISIONS[backend]]
     for kind in kinds:
         with suppress(OpticalZoomError):  # exported now, and not in a process whose memory is measured
-            load_engine(args.weights, Computing(*kind))
+            load_engine(args.weights, *kind)
     rows = []
     for tile in args.tiles:
         for threads in args.threads:

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from peak import peak_gigabytes
 
-from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
 from opticalzoom.photo.bands import Header
@@ -45,7 +45,7 @@ def zoom_once(
     weights: str, backend: Backend, precision: Precision, source: str, target: str, memory: str
 ) -> dict[str, float]:
     """In a fresh process: load everything, then zoom one file."""
-    zoomer = Zoomer(load_engine(weights, Computing(backend, precision)), memory=int(memory))
+    zoomer = Zoomer(load_engine(weights, backend, precision), memory=int(memory))
     before = peak_gigabytes() * 1e3
     start = time.perf_counter()
     zoomer.zoom_to(Path(source), Path(target))
@@ -99,7 +99,7 @@ def main() -> None:
             arguments = {"scale": args.scale, "features": 8, "blocks": 1}
             card = ModelCard("srresnet_lite", arguments)
             args.weights = str(save_model(folder / "tiny.safetensors", build("srresnet_lite", **arguments), card))
-        engine = load_engine(args.weights, Computing(args.backend, args.precision))  # exports: not in what is measured
+        engine = load_engine(args.weights, args.backend, args.precision)  # exports: not in what is measured
         figures = {
             "source": args.source,
             "target": args.target,

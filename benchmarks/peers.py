@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.errors import OpticalZoomError
 from opticalzoom.evaluation.loaders import load_pair
 from opticalzoom.metrics import score
@@ -51,8 +51,8 @@ def bicubic(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
 
 
-def ours(computing: Computing) -> Method:
-    engine = load_engine("city100-x3", computing)
+def ours(backend: str = "auto", precision: str = "auto") -> Method:
+    engine = load_engine("city100-x3", backend, precision)
     return lambda pixels: zoom(engine, pixels)
 
 
@@ -87,8 +87,8 @@ def methods(threads: int) -> dict[str, Method]:
     """All that can be started here."""
     builders: dict[str, Callable[[], Method]] = {
         "bicubic": lambda: bicubic,
-        DEFAULT: lambda: ours(Computing()),
-        **{f"{FLOAT32} {name}": lambda name=name: ours(Computing(name, "float32")) for name in PRECISIONS},
+        DEFAULT: ours,
+        **{f"{FLOAT32} {name}": lambda name=name: ours(name, "float32") for name in PRECISIONS},
         "DAT-light x3": dat_light,
     }
     for name, (package, file) in NCNN.items():

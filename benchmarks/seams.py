@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.photo.photograph import read_photo, to_float
 from opticalzoom.weights.computing import PRECISIONS
@@ -36,7 +36,7 @@ def main() -> None:
     args = parser.parse_args()
     rows = []
     for backend in [name for name in PRECISIONS if find_spec(name)]:
-        engine = load_engine(args.weights, Computing(backend, "float32"))
+        engine = load_engine(args.weights, backend, "float32")
         for path in args.photos:
             pixels = to_float(read_photo(path).pixels)
             for tile in args.tiles:

@@ -24,7 +24,6 @@ import torch
 from bare import FORMATS, bare, convolutions, operations, seconds
 from torch import nn
 
-from opticalzoom.engines.backends import Computing
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.photo.photograph import Photo, write_photo
 from opticalzoom.weights.computing import PRECISIONS, Backend, Precision
@@ -60,7 +59,7 @@ def measure(
     alone = bare_gflops(model, precision)
     small = convolutions(model, np.zeros((1, cast(Contract, model.contract).channels, 8, 8), np.float32))
     work = operations(small) / 64 / 1e9
-    zoomer = load_zoomer(weights, computing=Computing(backend, precision))
+    zoomer = load_zoomer(weights, backend=backend, precision=precision)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / f"photo{suffix}", Path(folder) / f"zoomed{suffix}"
         write_photo(source, Photo(texture(height, width)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from opticalzoom.errors import OpticalZoomError, OutputExistsError
 
@@ -31,6 +32,22 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     with atomic_path(path, overwrite) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder if it is not there, and find out whether files can be written to it.
+
+    Raises:
+        OpticalZoomError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OpticalZoomError(
+            f"cannot be written to: {error.strerror}.", path=folder, remedy="Choose a folder that you may write to."
+        ) from error
 
 
 @contextmanager

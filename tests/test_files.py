@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from opticalzoom.errors import CheckpointError, OpticalZoomError, OutputExistsError
-from opticalzoom.files import atomic_path
+from opticalzoom.files import atomic_path, check_writable
 
 
 def test_renames_on_success_and_creates_the_folder(tmp_path):
@@ -77,3 +77,14 @@ def test_long_names_fit(tmp_path):
     with atomic_path(target) as temporary:
         temporary.write_text("")
     assert target.exists()
+
+
+def test_a_folder_that_can_be_written_to_is_made_and_left_empty(tmp_path):
+    check_writable(tmp_path / "new" / "folder")
+    assert list((tmp_path / "new" / "folder").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OpticalZoomError, match=r"file/folder: cannot be written to.*Choose a folder"):
+        check_writable(tmp_path / "file" / "folder")

@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import platform
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
-import numpy as np
-
-from opticalzoom.engines.engine import Array, Engine
+from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_cache import as_ncnn, as_onnx, cached, keep, package_version
+from opticalzoom.engines.measuring import Choice, measure
 from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
-from opticalzoom.errors import ConfigError, DependencyError, OpticalZoomError
+from opticalzoom.errors import ConfigError, DependencyError
 from opticalzoom.parallel.cores import cores
-from opticalzoom.parallel.pipeline import at_once
 from opticalzoom.weights.card import read_card, resolve
-from opticalzoom.weights.computing import LARGEST_TILE, MEMORY, PRECISIONS, Backend, Precision
-from opticalzoom.weights.exported import TOLERANCE, ExportPrecision
+from opticalzoom.weights.computing import PRECISIONS, Backend, Precision
+from opticalzoom.weights.exported import ExportPrecision
 from opticalzoom.weights.graphs import has_graphs
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
@@ -37,44 +33,29 @@ _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino")
 _EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
 """Packages that writing one takes, beside PyTorch."""
 
-_SIDE = 128
-_WORTH_MEASURING = 4_000_000
-_ROUNDS, _PATIENCE = 3, 4
+WORTH_MEASURING = 4_000_000
+"""Pixels of the input from which on measuring what is fastest saves more time than it takes."""
 _METHOD = 4
 """Number of the way of measuring: a choice that was found by another one is found anew."""
-_WORTH = 0.9  # another precision than float32 has to take less than this share of its time
+_WORTH = 0.9
+"""A lower precision than float32 has to take less than this share of float32's time to be chosen."""
 
 
-class Choice(NamedTuple):
-    """A backend and what it computes in."""
-
-    backend: Backend
-    precision: Precision
-
-
-@dataclass(frozen=True)
-class Computing:
-    """What a network is to run in.
-
-    Attributes:
-        backend: ``auto`` for the fastest that is installed.
-        precision: ``auto`` for the fastest that stays within :data:`TOLERANCE` of float32. Exported files have their
-            own.
-        pixels: of the input, about, that will be zoomed: for a few, finding out what is fastest takes longer than it
-            saves, and it is not, unless it is known.
-    """
-
-    backend: Backend | Literal["auto"] = "auto"
-    precision: Precision | Literal["auto"] = "auto"
-    pixels: int = _WORTH_MEASURING
-
-
-def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engine:
+def load_engine(
+    weights: str | Path,
+    backend: Backend | Literal["auto"] = "auto",
+    precision: Precision | Literal["auto"] = "auto",
+    pixels: int = WORTH_MEASURING,
+) -> Engine:
     """Weights ready to zoom, with as many threads as :func:`~opticalzoom.parallel.cores.cores` says.
 
     Args:
         weights: .safetensors or exported .onnx or .param file, or bundled weights by name.
-        computing: what in.
+        backend: ``auto`` for the fastest that is installed.
+        precision: ``auto`` for the fastest that stays within :data:`~opticalzoom.weights.exported.TOLERANCE` of
+            float32. Exported files have their own.
+        pixels: about how many of the input will be zoomed. Below :data:`WORTH_MEASURING` finding out what is fastest
+            takes longer than it saves: then the choice is the first that works, unless the fastest is known already.
 
     Raises:
         CheckpointError: the file is missing, damaged or none of ours.
@@ -82,8 +63,8 @@ def load_engine(weights: str | Path, computing: Computing = Computing()) -> Engi
         ConfigError: the backend has no such precision, or cannot run these weights.
     """
     source = resolve(weights)
-    choices = _choices(source, computing.backend, computing.precision)
-    return _start(source, choices[0] if len(choices) == 1 else _fastest(source, choices, computing.pixels))
+    choices = _choices(source, backend, precision)
+    return _start(source, choices[0] if len(choices) == 1 else _fastest(source, choices, pixels))
 
 
 def is_exported(source: str | Path) -> bool:
@@ -175,62 +156,13 @@ def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
     with suppress(OSError, ValueError, KeyError):
         found = json.loads(path.read_text(encoding="utf-8"))["fastest"]
         return next(choice for choice in choices if list(choice) == found)
-    if pixels < _WORTH_MEASURING:
+    if pixels < WORTH_MEASURING:
         return choices[0]
-    seconds = measure(source, choices)
+    seconds = measure(choices, partial(_start, source))
     fastest = min(seconds, key=lambda choice: seconds[choice] * (_WORTH if choice.precision == "float32" else 1))
     listed = {" ".join(choice): round(seconds[choice], 4) for choice in seconds}
     keep(path, json.dumps({"fastest": fastest, "seconds": listed}, indent=1).encode())
     return fastest
-
-
-def measure(source: Path, choices: list[Choice]) -> Mapping[Choice, float]:
-    """Seconds a megapixel of each choice that works and is as exact as it should be; the first is the measure.
-
-    Raises:
-        OpticalZoomError: the first does not work.
-    """
-    engines: dict[Choice, Engine] = {}
-    seconds: dict[Choice, float] = {}
-    for choice in choices:
-        try:
-            engine = _start(source, choice)
-        except OpticalZoomError:
-            if choice == choices[0]:
-                raise
-            continue
-        image = engine(_picture(engine.contract.channels, _SIDE))
-        if choice == choices[0]:
-            expected = image
-        if np.abs(image - expected).max() <= TOLERANCE[choice.precision]:
-            engines[choice], seconds[choice] = engine, _seconds(engine)
-    # The first call prepares what later ones use: only they count, unless it is hopeless. All take turns, so that what
-    # else the machine does falls on each alike.
-    patience = _PATIENCE * min(seconds.values())
-    hopeful = [choice for choice in engines if seconds[choice] <= patience]
-    rounds = [{choice: _seconds(engines[choice]) for choice in hopeful} for _ in range(_ROUNDS)]
-    return seconds | {choice: min(its[choice] for its in rounds) for choice in hopeful}
-
-
-def _seconds(engine: Engine) -> float:
-    """Seconds a megapixel, in tiles as large as memory allows: some engines are slower with them, and what overlaps is
-    computed twice."""
-    around = engine.contract.receptive_field
-    fitting = math.isqrt(MEMORY // (engine.streams * engine.bytes_per_pixel))
-    side = max(min(fitting, LARGEST_TILE), 2 * around + _SIDE // 4)
-    tiles = [_picture(engine.contract.channels, side)] * engine.streams
-    start = time.perf_counter()
-    list(at_once(engine, tiles, engine.streams))
-    return (time.perf_counter() - start) / len(tiles) / (side - 2 * around) ** 2 * 1e6
-
-
-def _picture(channels: int, side: int) -> Array:
-    """1×C×H×W of patches and lines with edges as photos have them, for which low precision shows."""
-    random = np.random.default_rng(0)
-    cells = -(-side // 16)
-    patches = random.random((channels, cells, cells), np.float32).repeat(16, 1).repeat(16, 2)[:, :side, :side]
-    patches[:, ::11] *= 0.5
-    return np.asarray(0.9 * patches + 0.1 * random.random(patches.shape, np.float32))[None]
 
 
 def _situation(source: Path, choices: list[Choice]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from glob import glob
 from itertools import takewhile
 from pathlib import Path
@@ -19,136 +18,105 @@ _CAMERA_WRITTEN = (".jpg", ".jpeg", ".heic", ".heif", ".hif")
 """A TIFF or PNG of the same name was made by hand: another picture."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """A photograph.
-
-    Attributes:
-        path: the file.
-        folder: where it lies below what was named: its result goes to the same place below the output.
-    """
-
-    path: Path
-    folder: Path = Path()
+Found = dict[Path, Path]
+"""Photos, in the order in which they were named (those of a folder by name), and for each the folder that it lies in
+below what was named: its result goes to the same place below the output."""
 
 
-@dataclass
-class Search:
-    """What was found.
-
-    Attributes:
-        photos: in the order in which they were named, folders by name.
-        problems: what was named and gives nothing.
-        notes: what was left aside on purpose, and why.
-    """
-
-    photos: list[Found] = field(default_factory=list)
-    problems: list[OpticalZoomError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def find(names: Iterable[str], output: Path, recursive: bool) -> Search:
-    """The photos and RAW files that the names mean, each once.
+def find(names: Iterable[str], output: Path, recursive: bool) -> tuple[Found, list[OpticalZoomError]]:
+    """The photos and RAW files that the names mean, each once; and what is wrong with names that mean none.
 
     Args:
         names: files; folders, for the photos in them; patterns with ``*``, ``?`` and ``[]`` (``**``: any folders).
         output: photos in it are left out if it lies in a folder that is searched.
         recursive: also photos in folders in the folders.
     """
-    search = Search()
-    found: list[Found] = []
+    found: Found = {}
+    problems: list[OpticalZoomError] = []
+    known: set[Path] = set()
     for name in names:
         try:
-            found += _named(name, output.resolve(), recursive, search)
+            named = _named(name, output.resolve(), recursive, problems)
         except OpticalZoomError as problem:
-            search.problems.append(problem)
-    first: dict[Path, Found] = {}
-    for photo in found:
-        first.setdefault(photo.path.resolve(), photo)
-    search.photos = list(first.values())
-    return search
+            problems.append(problem)
+            continue
+        for path, folder in named.items():
+            if path.resolve() not in known:
+                known.add(path.resolve())
+                found[path] = folder
+    return found, problems
 
 
-def leave_out_results(search: Search, pattern: NamePattern) -> None:
-    """Leave out what an earlier run made of another photo that was found in the same folder.
+def results_among(photos: Iterable[Path], pattern: NamePattern) -> set[Path]:
+    """Those that an earlier run made of another of the photos, which lies in the same folder.
 
     Args:
-        search: changed in place.
+        photos: what was found.
         pattern: of this run's names; earlier runs may have had the default one.
     """
-    stems = {(found.path.parent, found.path.stem) for found in search.photos}
+    photos = list(photos)
+    stems = {(path.parent, path.stem) for path in photos}
 
     def is_result(path: Path) -> bool:
         sources = {pattern.source_stem(path.name), NamePattern().source_stem(path.name)} - {path.stem}
         return any((path.parent, stem) in stems for stem in sources)
 
-    results = {found.path for found in search.photos if is_result(found.path)}
-    _leave_out(search, results, "results of earlier runs")
+    return {path for path in photos if is_result(path)}
 
 
-def leave_out_siblings(search: Search, kept: Siblings) -> None:
-    """Of every shot that the camera wrote as RAW file and JPEG (or HEIF), leave one out."""
+def siblings_among(photos: Iterable[Path], kept: Siblings) -> set[Path]:
+    """Those to leave out so that of every shot which the camera wrote as RAW file and JPEG (or HEIF) one is left."""
     if kept == "both":
-        return
+        return set()
     pairs: dict[tuple[Path, str], list[Path]] = defaultdict(list)
-    for found in search.photos:
-        if is_raw(found.path) or found.path.suffix.lower() in _CAMERA_WRITTEN:
-            pairs[found.path.parent, found.path.stem.lower()].append(found.path)
+    for path in photos:
+        if is_raw(path) or path.suffix.lower() in _CAMERA_WRITTEN:
+            pairs[path.parent, path.stem.lower()].append(path)
     shots = (shot for files in pairs.values() if len(files) > 1 for shot in find_shots(files)[0])
-    doubled = [(shot.photo, shot.raw) for shot in shots if shot.photo and shot.raw]
-    if kept == "raw":
-        _leave_out(search, {photo for photo, _ in doubled}, "shots whose RAW file is zoomed")
-    else:
-        _leave_out(search, {raw for _, raw in doubled}, "RAW files of shots whose JPEG is zoomed")
+    return {shot.photo if kept == "raw" else shot.raw for shot in shots if shot.photo and shot.raw}
 
 
-def _leave_out(search: Search, paths: set[Path], what: str) -> None:
-    if paths:
-        search.notes.append(f"{len(paths)} left aside: {what}, as {min(paths)}")
-        search.photos = [found for found in search.photos if found.path not in paths]
-
-
-def _named(name: str, output: Path, recursive: bool, search: Search) -> list[Found]:
+def _named(name: str, output: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
     path = Path(name)
     if path.is_dir():
-        root, found = path, _in_folder(path, path, recursive, search)
+        root, found = path, _in_folder(path, path, recursive, problems)
     elif _is_pattern(name) and not path.exists():
         root = Path(*takewhile(lambda part: not _is_pattern(part), path.expanduser().parts))
-        found = _matching(str(path.expanduser()), root, recursive, search)
+        found = _matching(str(path.expanduser()), root, recursive, problems)
     elif path.exists():
-        return [Found(path)]
+        return {path: Path()}
     else:
         raise PhotoError("is not there.", path=path, remedy="Check the name.")
     if output in root.resolve().parents or output == root.resolve():
         return found  # results lie beside what they were made of
-    return [photo for photo in found if output not in photo.path.resolve().parents]
+    return {path: folder for path, folder in found.items() if output not in path.resolve().parents}
 
 
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
-def _matching(pattern: str, root: Path, recursive: bool, search: Search) -> list[Found]:
-    found: list[Found] = []
+def _matching(pattern: str, root: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
+    found: Found = {}
     for path in map(Path, sorted(glob(pattern, recursive=True))):  # noqa: PTH207 - Path.glob takes no absolute patterns
         if path.is_dir():
-            found += _in_folder(path, root, recursive, search)
+            found |= _in_folder(path, root, recursive, problems)
         elif is_picture(path):
-            found.append(Found(path, path.parent.relative_to(root)))
+            found[path] = path.parent.relative_to(root)
     if not found:
         raise PhotoError("matches no photos.", path=pattern, remedy="Check the pattern.")
     return found
 
 
-def _in_folder(folder: Path, root: Path, recursive: bool, search: Search) -> list[Found]:
-    found: list[Found] = []
-    problems: list[Problem] = []
-    for _, files, below in folders(folder, problems):
-        found += [Found(path, path.parent.relative_to(root)) for path in files if is_picture(path)]
+def _in_folder(folder: Path, root: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
+    found: Found = {}
+    closed: list[Problem] = []
+    for _, files, below in folders(folder, closed):
+        found |= {path: path.parent.relative_to(root) for path in files if is_picture(path)}
         if not recursive:
             below.clear()
-    search.problems += [PhotoError(f"{problem.reason}.", path=problem.path) for problem in problems]
-    if not found and not problems and folder == root:
+    problems += [PhotoError(f"{problem.reason}.", path=problem.path) for problem in closed]
+    if not found and not closed and folder == root:
         remedy = "Name another folder." if recursive else "Name another folder, or add --recursive."
         raise PhotoError("holds no photos.", path=folder, remedy=remedy)
     return found

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, overload
 import numpy as np
 from PIL import Image
 
-from opticalzoom.engines.backends import Computing
 from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.weights.computing import Backend, Precision
@@ -45,7 +44,7 @@ class Zoom:
         precision: Precision | Literal["auto"] = "auto",
     ) -> None:
         name = None if weights is None else fspath(weights)
-        self._engine = load_zoomer(name, scale, computing=Computing(backend, precision)).engine
+        self._engine = load_zoomer(name, scale, backend=backend, precision=precision).engine
         if self._engine.contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
         if scale not in (None, self.scale):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
-from opticalzoom.engines.backends import Computing
+from opticalzoom.engines.backends import WORTH_MEASURING
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.parallel.cores import cores, limit_cores
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.window import Window
-from opticalzoom.weights.computing import MEMORY
+from opticalzoom.weights.computing import MEMORY, Backend, Precision
 from opticalzoom.zooming.options import Bits
 from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
@@ -24,13 +25,6 @@ _SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
 """Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
 _MOST_WORKERS = 8
 """Processes at most: each takes some 500 MB."""
-
-
-@lru_cache
-def load_once(weights: str | None, scale: float | None, self_ensemble: bool, raw: bool, computing: Computing) -> Zoomer:
-    """What zooms with these weights; the same object every time it is asked for, as loading takes a second."""
-    zoomer = load_zoomer(weights, scale, raw=raw, computing=computing)
-    return zoomer.ensemble() if self_ensemble else zoomer
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,9 @@ class Recipe:
         bits: of a channel of the result; None for those of the source (RAW: 16).
         quality: of JPEG and WebP, 1 to 100.
         overwrite: whether results may replace files.
-        computing: what the network runs in.
+        backend: what computes, see :func:`~opticalzoom.engines.backends.load_engine`.
+        precision: what in, likewise.
+        pixels: about how many will be zoomed, of all photos together; likewise.
         memory: bytes that zooming a photo may have in use at once.
     """
 
@@ -54,7 +50,9 @@ class Recipe:
     bits: Bits | None = None
     quality: int = 95
     overwrite: bool = False
-    computing: Computing = field(default_factory=Computing)
+    backend: Backend | Literal["auto"] = "auto"
+    precision: Precision | Literal["auto"] = "auto"
+    pixels: int = WORTH_MEASURING
     memory: int = MEMORY
 
     def zoomer(self, raw: bool) -> Zoomer:
@@ -63,8 +61,24 @@ class Recipe:
         Raises:
             OpticalZoomError: the weights cannot be used.
         """
-        zoomer = load_once(self.weights, self.scale, self.self_ensemble, raw, self.computing)
-        return replace(zoomer, memory=self.memory)
+        return load_once(self, raw)
+
+
+@lru_cache
+def load_once(recipe: Recipe, raw: bool) -> Zoomer:
+    """What zooms so; the same object every time it is asked for, as loading takes up to a second."""
+    zoomer = replace(
+        load_zoomer(
+            recipe.weights,
+            recipe.scale,
+            raw=raw,
+            backend=recipe.backend,
+            precision=recipe.precision,
+            pixels=recipe.pixels,
+        ),
+        memory=recipe.memory,
+    )
+    return zoomer.ensemble() if recipe.self_ensemble else zoomer
 
 
 @dataclass(frozen=True)
@@ -93,12 +107,8 @@ class Job:
         return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A job that is over, and why it failed, if it did."""
-
-    job: Job
-    error: OpticalZoomError | None = None
+Outcome = tuple[Job, OpticalZoomError | None]
+"""A job that is over, and why it failed, if it did."""
 
 
 def check_engines(jobs: list[Job]) -> None:
@@ -112,7 +122,12 @@ def check_engines(jobs: list[Job]) -> None:
 
 
 def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Outcome:
-    """Zoom one photo; whatever is wrong with it is in the outcome."""
+    """Zoom one photo; whatever is wrong with it is in the outcome.
+
+    Args:
+        job: what to do.
+        progress: called after every tile with the number of tiles done and of all tiles.
+    """
     recipe = job.recipe
     try:
         zoomer = recipe.zoomer(is_raw(job.photo))
@@ -127,12 +142,12 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
         )
     except OutputExistsError:
         # It was not there when the jobs were planned: a process made it and died before it could say so.
-        return Outcome(job)
+        return job, None
     except OpticalZoomError as error:
-        return Outcome(job, error.about(job.photo))
+        return job, error.about(job.photo)
     except (MemoryError, RuntimeError) as error:  # PyTorch's own, mostly of a lack of memory
-        return Outcome(job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo))
-    return Outcome(job)
+        return job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo)
+    return job, None
 
 
 def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Console) -> Iterator[Outcome]:
@@ -155,7 +170,7 @@ def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Cons
             bar.update(task, completed=pixels + job.pixels * tile / tiles)
 
         for done, outcome in enumerate(_outcomes(jobs, workers, scheduler, advance), start=1):
-            pixels += outcome.job.pixels
+            pixels += outcome[0].pixels
             bar.update(task, completed=pixels, description=f"{done} of {len(jobs)}")
             yield outcome
 
@@ -188,6 +203,4 @@ def _zoom_with_threads(threads: int, job: Job) -> Outcome:
 
 def _lost(job: Job) -> Outcome:
     remedy = "Try fewer --workers, or zoom it alone."
-    return Outcome(
-        job, PhotoError("its process died twice, perhaps for lack of memory.", path=job.photo, remedy=remedy)
-    )
+    return job, PhotoError("its process died twice, perhaps for lack of memory.", path=job.photo, remedy=remedy)

@@ -1,9 +1,10 @@
-"""From photographs that were found to jobs: what each result is called, and which part of the photo it shows."""
+"""From what a command line names to jobs: which photos, what each result is called, which part of a photo it shows."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,46 +14,79 @@ from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.size import read_size
 from opticalzoom.photo.window import Window
 from opticalzoom.zooming.crop import Crop
-from opticalzoom.zooming.find import Found
+from opticalzoom.zooming.find import Found, find, results_among, siblings_among
 from opticalzoom.zooming.jobs import Job, Recipe
 from opticalzoom.zooming.names import NamePattern, result_suffix
+from opticalzoom.zooming.options import DEFAULT_NAME, Siblings
 from opticalzoom.zooming.zoomer import chosen_weights, weights_scale
+
+_ASIDE = {"raw": "shots whose RAW file is zoomed", "jpeg": "RAW files of shots whose JPEG is zoomed", "both": ""}
 
 
 def plan(
-    photos: list[Found], recipe: Recipe, crop: Crop | None, folder: Path, pattern: NamePattern, kind: str = "keep"
-) -> tuple[list[Job], list[OpticalZoomError]]:
-    """A job for every photo, and what is wrong with those that can have none.
+    names: Iterable[str],
+    recipe: Recipe,
+    output: Path,
+    *,
+    crop: Crop | None = None,
+    name: str = DEFAULT_NAME,
+    kind: str = "keep",
+    recursive: bool = False,
+    raw_jpeg: Siblings = "raw",
+) -> tuple[list[Job], list[OpticalZoomError], list[str]]:
+    """A job for every photo that the names mean, each photo once and without results of earlier runs.
 
     Args:
-        photos: what was found.
-        recipe: how they are zoomed.
-        crop: the part of each that is zoomed; None for all of it.
-        folder: for the results; those of photos in folders below what was named go to folders below it.
-        pattern: of the results' names.
+        names: see :func:`~opticalzoom.zooming.find.find`.
+        recipe: how the photos are zoomed.
+        output: folder for the results; those of photos in folders below what was named go to folders below it.
+        crop: the part of each photo that is zoomed; None for all of it.
+        name: pattern of the results' names, see :class:`~opticalzoom.zooming.names.NamePattern`.
         kind: of file, one of :data:`~opticalzoom.zooming.options.FORMATS`.
+        recursive: also photos in folders in the folders.
+        raw_jpeg: what is zoomed of a shot that is there as RAW file and JPEG.
+
+    Returns:
+        The jobs; what is wrong with names and photos that have none; and a line for each group of photos that is left
+        aside on purpose.
 
     Raises:
         ConfigError: two photos would get the same name, or the format does not hold what is asked for.
         OpticalZoomError: the weights cannot be used.
     """
-    targets = {found: folder / found.folder / _name(found.path, recipe, pattern, kind) for found in photos}
-    twice = [path for path, count in Counter(targets.values()).items() if count > 1]
+    pattern = NamePattern(name)
+    if pattern.names_format and kind != "keep":
+        raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
+    photos, problems = find(names, output, recursive)
+    photos, notes = _without(photos, results_among(photos, pattern), "results of earlier runs")
+    photos, more = _without(photos, siblings_among(photos, raw_jpeg), _ASIDE[raw_jpeg])
+    targets = _targets(photos, recipe, output, pattern, kind)
+    parts: dict[Path, tuple[Window | None, int]] = {}
+    for path in photos:
+        try:
+            parts[path] = _part(path, crop)
+        except OpticalZoomError as error:
+            problems.append(error.about(path))
+    recipe = replace(recipe, pixels=sum(pixels for _, pixels in parts.values()))
+    jobs = [Job(path, targets[path], pixels, window, recipe) for path, (window, pixels) in parts.items()]
+    return jobs, problems, notes + more
+
+
+def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[str]]:
+    """The other photos, and a line that says what is left aside."""
+    notes = [f"{len(aside)} left aside: {what}, as {min(aside)}"] if aside else []
+    return {path: folder for path, folder in photos.items() if path not in aside}, notes
+
+
+def _targets(photos: Found, recipe: Recipe, output: Path, pattern: NamePattern, kind: str) -> Found:
+    """The file that each photo's result is written to."""
+    targets = {path: output / folder / _name(path, recipe, pattern, kind) for path, folder in photos.items()}
+    twice = [target for target, count in Counter(targets.values()).items() if count > 1]
     if twice:
-        rivals = ", ".join(str(found.path) for found, path in targets.items() if path == twice[0])
+        rivals = ", ".join(str(path) for path, target in targets.items() if target == twice[0])
         remedy = "Zoom them in two runs into different folders, or have {kind} in --name."
         raise ConfigError(f"would be the output of {rivals}.", path=twice[0], remedy=remedy)
-    parts: dict[Found, tuple[Window | None, int]] = {}
-    problems: list[OpticalZoomError] = []
-    for found in targets:
-        try:
-            parts[found] = _part(found.path, crop)
-        except OpticalZoomError as error:
-            problems.append(error.about(found.path))
-    total = sum(pixels for _, pixels in parts.values())  # how much there is to do decides what it is computed in
-    recipe = replace(recipe, computing=replace(recipe.computing, pixels=total))
-    jobs = [Job(found.path, targets[found], pixels, window, recipe) for found, (window, pixels) in parts.items()]
-    return jobs, problems
+    return targets
 
 
 def _name(photo: Path, recipe: Recipe, pattern: NamePattern, kind: str) -> str:

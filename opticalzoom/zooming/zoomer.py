@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from opticalzoom.engines.backends import Computing, is_exported, load_engine
+from opticalzoom.engines.backends import WORTH_MEASURING, is_exported, load_engine
 from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
 from opticalzoom.engines.runtimes import ExportedEngine
@@ -24,16 +24,13 @@ from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked
 from opticalzoom.weights.card import bundled, read_card
-from opticalzoom.weights.computing import MEMORY
+from opticalzoom.weights.computing import MEMORY, Backend, Precision
 from opticalzoom.weights.contract import Contract
 from opticalzoom.zooming.memory import give_back_large_blocks, tile_shape
 from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
 
 DEFAULT_SCALE = 3
 """The scale at which photos are zoomed if neither weights nor a scale are named."""
-
-
-_FASTEST = Computing()
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,9 @@ def load_zoomer(
     scale: float | None = None,
     *,
     raw: bool = False,
-    computing: Computing = _FASTEST,
+    backend: Backend | Literal["auto"] = "auto",
+    precision: Precision | Literal["auto"] = "auto",
+    pixels: int = WORTH_MEASURING,
 ) -> Zoomer:
     """Weights of a file or bundled ones by name, ready to zoom; see :func:`chosen_weights`.
 
@@ -153,7 +152,9 @@ def load_zoomer(
         weights: file or name.
         scale: that is wanted.
         raw: whether RAW files are to be zoomed.
-        computing: see :func:`~opticalzoom.engines.backends.load_engine`.
+        backend: what computes; see :func:`~opticalzoom.engines.backends.load_engine`, also for the next two.
+        precision: what in.
+        pixels: about how many of the input will be zoomed.
 
     Raises:
         ConfigError: no weights are bundled, or the backend has no such precision.
@@ -161,7 +162,7 @@ def load_zoomer(
         DependencyError: the backend is not installed.
     """
     name = chosen_weights(weights, scale, raw)
-    engine = load_engine(name, computing)
+    engine = load_engine(name, backend, precision, pixels)
     if isinstance(engine, ExportedEngine) and is_exported(name):
         return Zoomer(engine, scale, cast(WhiteBalance, engine.exported.white_balance))
     return Zoomer(engine, scale, read_card(name).white_balance)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
 from opticalzoom.cli.main import main
+from opticalzoom.cli.zoom import zoom_parser
 from opticalzoom.engines.checkpoint import load_model, save_model
 from opticalzoom.models import build
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.weights.card import ModelCard
+from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.zooming import jobs as zoom_jobs
+from opticalzoom.zooming.crop import Middle
 from opticalzoom.zooming.in_memory import zoom
+from opticalzoom.zooming.names import NamePattern
 
 
 @pytest.fixture(scope="module")
@@ -212,3 +217,53 @@ def test_options_that_contradict_each_other(folder, verb, capsys, arguments, wor
     assert verb("h", "-o", "out", *arguments) == 2
     assert words in capsys.readouterr().err
     assert not Path("out").exists()
+
+
+# --- the options
+
+
+def parse(*words: str):
+    return zoom_parser().parse_args(["photo.jpg", "-o", "out", *words])
+
+
+def test_defaults():
+    args = parse()
+    assert (args.photos, args.output, args.memory, args.quality) == (["photo.jpg"], "out", MEMORY, 95)
+    assert (args.scale, args.crop, args.digital_zoom, args.workers, args.bits) == (None,) * 5
+    assert NamePattern(args.name).result(Path("a.png"), 3, ".png") == "a-x3.png"
+
+
+def test_values():
+    args = parse("--scale", "2.5", "--memory", "1.5GB", "--crop", "50%", "--workers", "2", "--bits", "16")
+    assert (args.scale, args.memory, args.crop, args.workers, args.bits) == (2.5, 1_500_000_000, Middle(0.5), 2, 16)
+
+
+def test_every_backend_and_precision_can_be_chosen():
+    assert tuple(PRECISIONS) == get_args(Backend)
+    assert {precision for some in PRECISIONS.values() for precision in some} == set(get_args(Precision))
+    for backend in ("auto", *PRECISIONS):
+        assert parse("--backend", backend).backend == backend
+    for precision in ("auto", *get_args(Precision)):
+        assert parse("--precision", precision).precision == precision
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--scale", "0"], "argument --scale: got '0', expected a number above 0"),
+        (["--scale", "x"], "argument --scale: got 'x', expected a number above 0"),
+        (["--digital-zoom", "inf"], "argument --digital-zoom: got 'inf', expected a number above 0"),
+        (["--workers", "0"], "argument --workers: got '0', expected a whole number, 1 or more"),
+        (["--quality", "101"], "argument --quality: got '101', expected a whole number from 1 to 100"),
+        (["--memory", "lots"], "argument --memory: got 'lots', expected a size as 500MB or 1.5GB"),
+        (["--crop", "0x5"], "argument --crop: '0x5' is no part of a photo"),
+        (["--bits", "12"], "argument --bits: invalid choice: 12"),
+        (["--workers", "2", "--scheduler", "x"], "not allowed with argument --workers"),
+        (["--resume", "--overwrite"], "not allowed with argument --resume"),
+    ],
+)
+def test_what_is_out_of_range_says_what_is_expected(words, expected, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(*words)
+    assert stopped.value.code == 2
+    assert expected in capsys.readouterr().err

@@ -11,17 +11,19 @@ from exportables import tiny
 from exports import exported
 
 from opticalzoom.cli.main import main
-from opticalzoom.engines import backends, engine_cache
-from opticalzoom.engines.backends import TOLERANCE, Choice, Computing, load_engine
+from opticalzoom.engines import backends, engine_cache, measuring
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.engine import Array
 from opticalzoom.engines.exporting import onnx_export
+from opticalzoom.engines.measuring import Choice
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine
 from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.weights.card import ModelCard, bundled
 from opticalzoom.weights.contract import Contract
+from opticalzoom.weights.exported import TOLERANCE
 
 RUNTIMES = ["onnxruntime", "openvino"]
 
@@ -69,34 +71,34 @@ def test_weights_in_every_backend(backend, weights, cache, monkeypatch):
     pytest.importorskip(backend)
     content = exported()
     monkeypatch.setattr(onnx_export, "export_bytes", lambda *_: content)
-    run = load_engine(weights, Computing(backend, "float32"))
+    run = load_engine(weights, backend, "float32")
     np.testing.assert_allclose(run(picture()), TorchEngine(tiny())(picture()), rtol=0, atol=1e-5)
     assert [path.suffix for path in cache.iterdir()] == [".onnx"]
     monkeypatch.setattr(onnx_export, "export_bytes", None)  # now it comes from the cache
-    np.testing.assert_array_equal(load_engine(weights, Computing(backend, "float32"))(picture()), run(picture()))
+    np.testing.assert_array_equal(load_engine(weights, backend, "float32")(picture()), run(picture()))
 
 
 @pytest.mark.parametrize("backend", [*RUNTIMES, "auto"])
 def test_exported_files(backend, file):
     pytest.importorskip("onnxruntime" if backend == "auto" else backend)
-    run = load_engine(file, Computing(backend, pixels=0))
+    run = load_engine(file, backend, pixels=0)
     np.testing.assert_allclose(run(picture()), TorchEngine(tiny())(picture()), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", bundled())
 def test_bfloat16_is_near(name):
     """By more than a step of eight bits it may not be chosen, but it is no other picture."""
-    exact = load_engine(name, Computing("torch", "float32"))
-    x = backends._picture(exact.contract.channels, 40)[..., :32, :]
-    differences = load_engine(name, Computing("torch", "bfloat16"))(x) - exact(x)
+    exact = load_engine(name, "torch", "float32")
+    x = measuring._picture(exact.contract.channels, 40)[..., :32, :]
+    differences = load_engine(name, "torch", "bfloat16")(x) - exact(x)
     assert 1e-5 < np.abs(differences).max() < 5 / 255
 
 
 def test_what_a_backend_has_not(weights, file):
     with pytest.raises(ConfigError, match="onnxruntime has no bfloat16"):
-        load_engine(weights, Computing("onnxruntime", "bfloat16"))
+        load_engine(weights, "onnxruntime", "bfloat16")
     with pytest.raises(ConfigError, match="not for torch"):
-        load_engine(file, Computing("torch"))
+        load_engine(file, "torch")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_what_a_backend_has_not(weights, file):
 def test_missing_runtime(backend, remedy, file, monkeypatch):
     monkeypatch.setitem(sys.modules, backend, None)
     with pytest.raises(DependencyError, match=rf"{backend} is needed.*pip install {remedy}"):
-        load_engine(file, Computing(backend))
+        load_engine(file, backend)
 
 
 def test_exported_file_without_any_runtime(file, monkeypatch):
@@ -157,13 +159,13 @@ def machine(monkeypatch):
         return engines[choice]
 
     monkeypatch.setattr(backends, "_start", start)
-    monkeypatch.setattr(backends, "_seconds", Fake.timed)
+    monkeypatch.setattr(measuring, "_seconds", Fake.timed)
     installed(monkeypatch, "torch", "onnx", "onnxscript", *RUNTIMES)
     return engines
 
 
 def chosen(machine, weights, **computing) -> Choice:
-    engine = load_engine(weights, Computing(**computing))
+    engine = load_engine(weights, **computing)
     return next(choice for choice in machine if machine[choice] is engine)
 
 
@@ -258,6 +260,6 @@ def test_white_balance_of_an_exported_file(tmp_path):
     from opticalzoom.zooming.zoomer import load_zoomer  # noqa: PLC0415 - as above
 
     (tmp_path / "raw.onnx").write_bytes(export_bytes(tiny("bicubic", "raw"), white_balance="target"))
-    zoomer = load_zoomer(tmp_path / "raw.onnx", computing=Computing())
+    zoomer = load_zoomer(tmp_path / "raw.onnx")
     assert isinstance(zoomer.engine, OnnxRuntimeEngine)
     assert zoomer.white_balance == "target"

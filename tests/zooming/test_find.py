@@ -13,7 +13,7 @@ from skimage import data
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.photo.metadata import Metadata
 from opticalzoom.photo.raw.dng import write_dng
-from opticalzoom.zooming.find import Search, find, leave_out_results, leave_out_siblings
+from opticalzoom.zooming.find import Found, find, results_among, siblings_among
 from opticalzoom.zooming.names import NamePattern
 
 
@@ -30,8 +30,15 @@ def tree(tmp_path, monkeypatch):
     return plant
 
 
-def paths(search: Search) -> dict[str, str]:
-    return {str(found.path): str(found.folder) for found in search.photos}
+def paths(found: tuple[Found, list]) -> dict[str, str]:
+    return {str(path): str(folder) for path, folder in found[0].items()}
+
+
+def without_results(pattern: NamePattern, recursive: bool = False) -> tuple[list[str], list[str]]:
+    """What is found here and is no result, and what is one."""
+    photos, _ = find(["."], Path(), recursive)
+    results = results_among(photos, pattern)
+    return [str(path) for path in photos if path not in results], sorted(map(str, results))
 
 
 def test_a_folder(tree):
@@ -74,9 +81,9 @@ def test_nothing_is_found_twice(tree):
 
 def test_what_gives_nothing_is_said(tree):
     tree("empty/notes.txt", "deep/x/a.jpg", "b.jpg")
-    search = find(["missing.jpg", "empty", "deep", "*.png", "b.jpg"], Path("out"), False)
-    assert list(paths(search)) == ["b.jpg"]
-    causes = [str(problem) for problem in search.problems]
+    found, problems = find(["missing.jpg", "empty", "deep", "*.png", "b.jpg"], Path("out"), False)
+    assert found == {Path("b.jpg"): Path()}
+    causes = [str(problem) for problem in problems]
     assert causes == [
         "missing.jpg: is not there. Check the name.",
         "empty: holds no photos. Name another folder, or add --recursive.",
@@ -109,24 +116,21 @@ def test_results_of_earlier_runs_are_left_aside(tree):
         "x/a-x3.jpg",
         "a_big.jpg",
     )
-    search = find(["."], Path(), True)
-    leave_out_results(search, NamePattern())
-    assert list(paths(search)) == ["a.jpg", "a_big.jpg", "b.NEF", "orphan-x3.jpg", "x/a-x3.jpg"]
-    assert search.notes == ["4 left aside: results of earlier runs, as a-x2.5.png"]
+    assert without_results(NamePattern(), recursive=True) == (
+        ["a.jpg", "a_big.jpg", "b.NEF", "orphan-x3.jpg", "x/a-x3.jpg"],
+        ["a-x2.5.png", "a-x3-x3.jpg", "a-x3.jpg", "b-x4.tif"],
+    )
 
 
 def test_results_under_a_name_of_ones_own(tree):
     tree("a.jpg", "a_big.jpg", "big_a.jpg", "a-x3.jpg")
-    search = find(["."], Path(), False)
-    leave_out_results(search, NamePattern("{stem}_big{suffix}"))
-    assert list(paths(search)) == ["a.jpg", "big_a.jpg"]
+    kept, results = without_results(NamePattern("{stem}_big{suffix}"))
+    assert (kept, results) == (["a.jpg", "big_a.jpg"], ["a-x3.jpg", "a_big.jpg"])
 
 
 def test_the_same_name_is_no_sign_of_a_result(tree):
     tree("a.jpg", "a.nef")
-    search = find(["."], Path(), False)
-    leave_out_results(search, NamePattern("{stem}{suffix}"))
-    assert list(paths(search)) == ["a.jpg", "a.nef"]
+    assert without_results(NamePattern("{stem}{suffix}")) == (["a.jpg", "a.nef"], [])
 
 
 @pytest.fixture
@@ -144,7 +148,7 @@ def card(tmp_path):
         tmp_path / "e.HEIC", exif=exif.tobytes()
     )
     Image.new("RGB", (16, 16)).save(tmp_path / "b.tif")  # developed by hand: another picture
-    return find([str(tmp_path)], tmp_path / "out", False)
+    return find([str(tmp_path)], tmp_path / "out", False)[0]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +160,5 @@ def card(tmp_path):
     ],
 )
 def test_one_file_of_a_shot(card, kept, names):
-    leave_out_siblings(card, kept)
-    assert [found.path.name for found in card.photos] == names
-    assert len(card.notes) == (kept != "both")
+    aside = siblings_among(card, kept)
+    assert [path.name for path in card if path not in aside] == names

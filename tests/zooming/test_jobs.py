@@ -62,21 +62,21 @@ def test_names_are_absolute_elsewhere(tmp_path, monkeypatch):
 
 def test_what_is_there_already_is_done(fails):
     fails(OutputExistsError("is already there."))
-    assert zoom_job(job()).error is None
+    assert zoom_job(job()) == (job(), None)
 
 
 def test_errors_name_the_photo(fails):
     fails(PhotoError("is damaged."))
-    assert zoom_job(job("b.jpg")).error.path == Path("b.jpg")
+    assert zoom_job(job("b.jpg"))[1].path == Path("b.jpg")
     fails(MemoryError("too little"))
-    assert "too little" in str(zoom_job(job("b.jpg")).error)
+    assert "too little" in str(zoom_job(job("b.jpg"))[1])
 
 
 def test_outcomes_come_in_order_in_this_process(fails):
     fails(None)
     todo = [job("a.png"), job("b.png")]
     outcomes = list(run_jobs(todo, 1, None, Console(file=io.StringIO())))
-    assert [outcome.job for outcome in outcomes] == todo
+    assert outcomes == [(one, None) for one in todo]
 
 
 def test_the_bar_counts_the_pixels_of_all_jobs(fails, monkeypatch):

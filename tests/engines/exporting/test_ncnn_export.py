@@ -17,7 +17,7 @@ from exportables import KINDS, SIZES, tiny
 
 from opticalzoom.cli.main import main
 from opticalzoom.engines import engine_cache
-from opticalzoom.engines.backends import Computing, load_engine
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.exporting import checked_export as export
 from opticalzoom.engines.exporting import ncnn_export
@@ -145,14 +145,14 @@ def test_verbs(tmp_path, weights, capsys):
 
 def test_weights_are_exported_once(weights, monkeypatch):
     x = np.random.default_rng(0).random((1, 3, 9, 8), np.float32)
-    first = load_engine(weights, Computing("ncnn"))(x)
+    first = load_engine(weights, "ncnn")(x)
     monkeypatch.setattr(ncnn_export, "export_ncnn", None)
-    np.testing.assert_array_equal(load_engine(weights, Computing("ncnn"))(x), first)
+    np.testing.assert_array_equal(load_engine(weights, "ncnn")(x), first)
     with pytest.raises(ConfigError, match="ncnn has no bfloat16"):
-        load_engine(weights, Computing("ncnn", "bfloat16"))
+        load_engine(weights, "ncnn", "bfloat16")
 
 
 def test_exported_file_in_another_backend(tmp_path):
     files().write(tmp_path / "x3.param")
     with pytest.raises(ConfigError, match=r"not for openvino\. Use --backend ncnn"):
-        load_engine(tmp_path / "x3.param", Computing("openvino"))
+        load_engine(tmp_path / "x3.param", "openvino")
