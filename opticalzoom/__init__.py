@@ -20,22 +20,26 @@ def load(
     scale: int | None = None,
     backend: Backend | Literal["auto"] = "auto",
     precision: Precision | Literal["auto"] = "auto",
+    photo: str | PathLike[str] | None = None,
 ) -> Zoom:
     """A zoom for images in memory: ``zoom(image)`` is the image enlarged, of the same type.
 
     Args:
-        weights: bundled weights by name or a file, for RGB; without them the bundled ones that suit ``scale``.
+        weights: bundled weights or a learned lens by name, or a file, for RGB; without them the bundled ones that suit
+            ``scale``.
         scale: 2, 3, 4 or 8; must be that of the weights; by default theirs.
         backend: what computes; by default the fastest that is installed, which takes some seconds to find out the first
             time and is remembered.
         precision: float32, bfloat16 or float16; by default the fastest that stays within 1/255 of float32.
+        photo: a photo, for whose camera, lens and focal length learned weights are taken if there are any.
 
     Raises:
         CheckpointError: the file is missing, damaged or no weights file.
         ConfigError: the weights have another scale, no bundled ones have it, or the backend has no such precision.
         DependencyError: the backend is not installed.
         ModelError: the weights take RAW files.
+        PhotoError: the photo cannot be read.
     """
     from opticalzoom.zooming.images import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
 
-    return Zoom(weights, scale, backend, precision)
+    return Zoom(weights, scale, backend, precision, photo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from cards import write_jpeg
 from safetensors.numpy import save_file
 
 from opticalzoom.lenses.lens_card import LensCard
@@ -32,4 +33,18 @@ def lens_file(path: Path, card: LensCard | None = None, seed: int = 0, **argumen
     path.parent.mkdir(parents=True, exist_ok=True)
     model = ModelCard("linear", drawn, {"lens": card.to_dict()})
     save_file({"filter.weight": kernels}, path, metadata=model.to_metadata())
+    return path
+
+
+def photo_of(metadata: Metadata, path: Path, pixels: np.ndarray | None = None) -> Path:
+    """A JPEG with the EXIF of a photo."""
+    maker, _, model = (metadata.camera or " ").partition(" ")
+    write_jpeg(
+        path,
+        pixels,
+        focal_length=metadata.focal_length,
+        equivalent=metadata.focal_length_35mm,
+        camera=(maker, model),
+        lens=metadata.lens,
+    )
     return path

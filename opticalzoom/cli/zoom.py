@@ -155,9 +155,17 @@ def _add_photos(group: argparse._ArgumentGroup) -> None:
 
 def _add_zoom(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--weights", metavar="FILE", help="a weights file, an exported .onnx or .param file, or bundled weights by name"
+        "--weights",
+        metavar="FILE",
+        help="a weights file, an exported .onnx or .param file, or bundled weights or a learned lens by name (default: "
+        "what was learned for the photo's camera and lens, else bundled weights)",
     )
-    group.add_argument("--scale", type=positive_number, metavar="S", help="any number (default: 3, of RAW files 4)")
+    group.add_argument(
+        "--scale",
+        type=positive_number,
+        metavar="S",
+        help="any number (default: that of what was learned for the lens, else 3, of RAW files 4)",
+    )
     group.add_argument(
         "--crop", type=crop_part, metavar="PART", help="zoom a part: WxH+X+Y or WxH in pixels, or P%% for the middle"
     )

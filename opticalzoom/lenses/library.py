@@ -93,6 +93,13 @@ def find_lens(photo: Metadata, scale: int | None, input: LensInput) -> Installed
     return next((lens for lens in suitable if lens.card and scale in (None, lens.card.scale)), None)
 
 
+def named_weights(weights: str) -> str:
+    """The file of the installed lens of that name; any other word, as a file's or that of bundled weights, as it is."""
+    if not _NAME.fullmatch(weights) or weights in bundled() or Path(weights).exists():
+        return weights
+    return next((str(lens.path) for lens in installed() if lens.name == weights), weights)
+
+
 def installed_lens(name: str) -> InstalledLens:
     """The lens of that name.
 

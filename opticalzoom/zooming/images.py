@@ -10,10 +10,12 @@ import numpy as np
 from PIL import Image
 
 from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
+from opticalzoom.lenses.library import installed, lenses_for
 from opticalzoom.photo.colour.icc import fitting_icc
+from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
-from opticalzoom.zooming.zoomer import load_zoomer
+from opticalzoom.zooming.zoomer import chosen_weights, load_zoomer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +33,10 @@ class Zoom:
         scale: must be that of the weights.
         backend: what computes.
         precision: what in.
+        photo: a file whose camera and lens learned weights are to suit, if ``weights`` names none.
+
+    Attributes:
+        weights: the file or the name of what zooms.
 
     Raises:
         OpticalZoomError: as :func:`opticalzoom.load`.
@@ -42,9 +48,12 @@ class Zoom:
         scale: int | None = None,
         backend: Backend | Literal["auto"] = "auto",
         precision: Precision | Literal["auto"] = "auto",
+        photo: str | PathLike[str] | None = None,
     ) -> None:
         name = None if weights is None else fspath(weights)
-        self._engine = load_zoomer(name, scale, backend=backend, precision=precision).engine
+        learned = [] if photo is None else lenses_for(read_metadata(photo), "rgb", installed())
+        self.weights = chosen_weights(name, scale, False, learned)
+        self._engine = load_zoomer(self.weights, scale, backend=backend, precision=precision).engine
         if self._engine.contract.input == "raw":
             raise ModelError("these weights take RAW files.", remedy="Use `opticalzoom zoom`, or weights for photos.")
         if scale not in (None, self.scale):

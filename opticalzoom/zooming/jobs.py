@@ -12,6 +12,7 @@ from rich.console import Console
 
 from opticalzoom.engines.backends import WORTH_MEASURING
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
+from opticalzoom.lenses.library import named_weights
 from opticalzoom.parallel.cores import cores, limit_cores
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
@@ -101,7 +102,7 @@ class Job:
 
     def anywhere(self) -> Job:
         """The same with absolute names, for a process that runs elsewhere."""
-        weights = self.recipe.weights
+        weights = self.recipe.weights and named_weights(self.recipe.weights)
         named = str(Path(weights).absolute()) if weights and Path(weights).is_file() else weights
         recipe = replace(self.recipe, weights=named)
         return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)

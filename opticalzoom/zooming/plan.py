@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
+from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
+from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.size import read_size
 from opticalzoom.photo.window import Window
@@ -38,7 +40,7 @@ def plan(
 
     Args:
         names: see :func:`~opticalzoom.zooming.find.find`.
-        recipe: how the photos are zoomed.
+        recipe: how the photos are zoomed; if it names no weights, each photo by what was learned for its lens.
         output: folder for the results; those of photos in folders below what was named go to folders below it.
         crop: the part of each photo that is zoomed; None for all of it.
         name: pattern of the results' names, see :class:`~opticalzoom.zooming.names.NamePattern`.
@@ -47,8 +49,8 @@ def plan(
         raw_jpeg: what is zoomed of a shot that is there as RAW file and JPEG.
 
     Returns:
-        The jobs; what is wrong with names and photos that have none; and a line for each group of photos that is left
-        aside on purpose.
+        The jobs; what is wrong with names and photos that have none; and notes: a line for each group of photos that
+        is left aside on purpose, and, if the recipe names no weights, for those that are zoomed by the same ones.
 
     Raises:
         ConfigError: two photos would get the same name, or the format does not hold what is asked for.
@@ -60,16 +62,46 @@ def plan(
     photos, problems = find(names, output, recursive)
     photos, notes = _without(photos, results_among(photos, pattern), "results of earlier runs")
     photos, more = _without(photos, siblings_among(photos, raw_jpeg), _ASIDE[raw_jpeg])
-    targets = _targets(photos, recipe, output, pattern, kind)
+    lenses = installed() if recipe.weights is None else []
+    recipes = {path: suited(path, recipe, lenses) for path in photos}
+    targets = _targets(photos, recipes, output, pattern, kind)
     parts: dict[Path, tuple[Window | None, int]] = {}
     for path in photos:
         try:
             parts[path] = _part(path, crop)
         except OpticalZoomError as error:
             problems.append(error.about(path))
-    recipe = replace(recipe, pixels=sum(pixels for _, pixels in parts.values()))
-    jobs = [Job(path, targets[path], pixels, window, recipe) for path, (window, pixels) in parts.items()]
-    return jobs, problems, notes + more
+    total = sum(pixels for _, pixels in parts.values())
+    jobs = [
+        Job(path, targets[path], pixels, window, replace(recipes[path], pixels=total))
+        for path, (window, pixels) in parts.items()
+    ]
+    return jobs, problems, notes + more + ([] if recipe.weights else weights_of(jobs, lenses))
+
+
+def suited(photo: Path, recipe: Recipe, lenses: Sequence[InstalledLens]) -> Recipe:
+    """The recipe, with the weights that were learned for a photo's lens if it names none and there are any."""
+    if recipe.weights is not None or not lenses:
+        return recipe
+    raw = is_raw(photo)
+    with suppress(PhotoError):  # zooming will say what is wrong
+        learned = lenses_for(read_metadata(photo), "raw" if raw else "rgb", lenses)
+        chosen = chosen_weights(None, recipe.scale, raw, learned)
+        if any(chosen == str(lens.path) for lens in learned):
+            return replace(recipe, weights=chosen)
+    return recipe
+
+
+def weights_of(jobs: Iterable[Job], lenses: Sequence[InstalledLens]) -> list[str]:
+    """Which weights zoom how many of the photos, a line each, as ``3 photos: city100-x3 (bundled)``; damaged lenses."""
+    groups = Counter((job.recipe.weights, job.recipe.scale, is_raw(job.photo)) for job in jobs)
+    damaged = [f"not used: the lens {lens.name}, which {lens.problem}" for lens in lenses if lens.problem]
+    titles = {str(lens.path): f"{lens.name}, learned for {lens.card.title}" for lens in lenses if lens.card}
+    lines: Counter[str] = Counter()
+    for (weights, scale, raw), photos in groups.items():
+        chosen = chosen_weights(weights, scale, raw)
+        lines[titles.get(chosen, f"{chosen} (bundled)")] += photos
+    return damaged + [f"{photos} {'photo' if photos == 1 else 'photos'}: {what}" for what, photos in lines.items()]
 
 
 def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[str]]:
@@ -78,9 +110,9 @@ def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[st
     return {path: folder for path, folder in photos.items() if path not in aside}, notes
 
 
-def _targets(photos: Found, recipe: Recipe, output: Path, pattern: NamePattern, kind: str) -> Found:
+def _targets(photos: Found, recipes: dict[Path, Recipe], output: Path, pattern: NamePattern, kind: str) -> Found:
     """The file that each photo's result is written to."""
-    targets = {path: output / folder / _name(path, recipe, pattern, kind) for path, folder in photos.items()}
+    targets = {path: output / folder / _name(path, recipes[path], pattern, kind) for path, folder in photos.items()}
     twice = [target for target, count in Counter(targets.values()).items() if count > 1]
     if twice:
         rivals = ", ".join(str(path) for path, target in targets.items() if target == twice[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from opticalzoom.engines.engine import Engine
 from opticalzoom.engines.engine_ensemble import EnsembleEngine
 from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
+from opticalzoom.lenses.library import InstalledLens, named_weights
 from opticalzoom.photo.bands import Header, cut_out
 from opticalzoom.photo.metadata import exif_of, read_metadata
 from opticalzoom.photo.photograph import write_bands
@@ -168,24 +169,36 @@ def load_zoomer(
     return Zoomer(engine, scale, read_card(name).white_balance)
 
 
-def chosen_weights(weights: str | Path | None, scale: float | None, raw: bool) -> str:
-    """The weights that are named, or the bundled ones that suit best.
+def chosen_weights(
+    weights: str | Path | None, scale: float | None, raw: bool, learned: Sequence[InstalledLens] = ()
+) -> str:
+    """The weights that are named, or those that suit best of the learned and the bundled ones.
 
-    Those are, for RAW files, weights for RAW input, else weights for photos; of the scale asked for, or the next larger
-    one, or the largest. Without a scale ×3, or the next larger one.
+    Bundled are, for RAW files, weights for RAW input, else weights for photos. Of all, those of the scale asked for, or
+    the next larger one, or the largest; of equal scales the learned ones. Without a scale the learned ones, and where
+    there are none ×3, or the next larger one.
+
+    Args:
+        weights: a file, a name of bundled weights or of an installed lens; None for those that suit.
+        scale: that is wanted.
+        raw: whether a RAW file is to be zoomed.
+        learned: lenses of the photo that is to be zoomed, the best first.
 
     Raises:
         ConfigError: no weights are bundled.
         CheckpointError: bundled weights are damaged.
     """
     if weights is not None:
-        return str(weights)
+        return named_weights(str(weights))
+    own = [(str(lens.path), lens.card.scale) for lens in learned if lens.card]
+    if own and scale is None:
+        return own[0][0]
     wanted = scale or DEFAULT_SCALE
     cards = {name: read_card(path).arguments for name, path in bundled().items()}
     for kind in ("raw", "rgb") if raw else ("rgb",):
-        scales = {name: its["scale"] for name, its in cards.items() if its.get("input", "rgb") == kind}
-        if scales:
-            return min(scales, key=lambda name: (scales[name] < wanted, abs(scales[name] - wanted)))
+        known = own + [(name, its["scale"]) for name, its in cards.items() if its.get("input", "rgb") == kind]
+        if known:
+            return min(known, key=lambda one: (one[1] < wanted, abs(one[1] - wanted)))[0]
     raise ConfigError("no weights are bundled.", remedy="--weights takes a file.")
 
 

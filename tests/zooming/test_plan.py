@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cards import write_jpeg
+from lensed import DSLR, PHONE, TELE, lens_card, lens_file, photo_of
 from PIL import Image
 
 from opticalzoom.errors import ConfigError
+from opticalzoom.lenses.library import install_lens, installed
 from opticalzoom.zooming.crop import Middle
 from opticalzoom.zooming.jobs import Recipe
-from opticalzoom.zooming.plan import plan
+from opticalzoom.zooming.plan import plan, suited
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +29,7 @@ def photos(tmp_path, monkeypatch):
 
 def test_names_scales_and_pixels():
     jobs, problems, notes = plan(["h"], Recipe(), Path("out"), recursive=True)
-    assert (problems, notes) == ([], [])
+    assert (problems, notes) == ([], ["2 photos: city100-x3 (bundled)"])
     assert [job.target for job in jobs] == [Path("out/a-x3.png"), Path("out/below/b-x3.jpg")]
     assert [(job.pixels, job.crop) for job in jobs] == [(800, None), (1200, None)]
     assert {job.recipe.pixels for job in jobs} == {2000}  # all that there is to do
@@ -56,9 +60,100 @@ def test_results_of_earlier_runs_and_siblings_are_left_aside_with_a_note():
     Path("h/a-x3.png").write_bytes(Path("h/a.png").read_bytes())
     jobs, _, notes = plan(["h"], Recipe(), Path("out"))
     assert [job.photo for job in jobs] == [Path("h/a.png")]
-    assert notes == ["1 left aside: results of earlier runs, as h/a-x3.png"]
+    assert notes == ["1 left aside: results of earlier runs, as h/a-x3.png", "1 photo: city100-x3 (bundled)"]
 
 
 def test_a_format_beside_a_suffix_in_the_name_is_refused():
     with pytest.raises(ConfigError, match="--name has a suffix"):
         plan(["h"], Recipe(), Path("out"), name="{stem}.tif", kind="png")
+
+
+# --- the lens of each photo
+
+
+@pytest.fixture
+def lenses(tmp_path):
+    """What was learned for two lenses of a phone, ×2 and ×4."""
+    for name, card in (("main", lens_card(PHONE, 2)), ("tele", lens_card(TELE, 4))):
+        install_lens(lens_file(tmp_path / "learned.safetensors", card), name)
+    return {lens.name: lens for lens in installed()}
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Photos of both lenses, of another camera, and without EXIF."""
+    for name, metadata in {"main": PHONE, "tele": TELE, "dslr": DSLR}.items():
+        photo_of(metadata, tmp_path / f"{name}.jpg")
+    write_jpeg(tmp_path / "bare.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    return {name: tmp_path / f"{name}.jpg" for name in ("main", "tele", "dslr", "bare", "broken")}
+
+
+def test_every_photo_gets_what_was_learned_for_its_lens_at_its_scale(tmp_path, lenses, album):
+    jobs, problems, notes = plan(map(str, album.values()), Recipe(), tmp_path)
+    assert not problems
+    learned = [str(lenses["main"].path), str(lenses["tele"].path)]
+    assert [job.recipe.weights for job in jobs] == [*learned, None, None, None]
+    names = ["main-x2.jpg", "tele-x4.jpg", "dslr-x3.jpg", "bare-x3.jpg", "broken-x3.jpg"]
+    assert [job.target.name for job in jobs] == names
+    assert notes == [
+        "1 photo: main, learned for Google Pixel 7, 6.81 mm",
+        "1 photo: tele, learned for Google Pixel 7, 19 mm",
+        "3 photos: city100-x3 (bundled)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scale", "learned"),
+    [(1.5, {"main"}), (2, {"main"}), (2.5, set()), (3, set()), (3.5, {"tele"}), (4, {"tele"}), (5, {"tele"})],
+)
+def test_with_a_scale_the_next_larger_one_zooms_whoever_learned_it(lenses, album, scale, learned):
+    """``main`` was learned for ×2 and ``tele`` for ×4; bundled are ×3 and ×4."""
+    recipes = {name: suited(album[name], Recipe(scale=scale), [*lenses.values()]) for name in lenses}
+    assert {name for name, recipe in recipes.items() if recipe.weights == str(lenses[name].path)} == learned
+    assert {name for name, recipe in recipes.items() if recipe.weights is None} == lenses.keys() - learned
+    assert all(recipe.scale == scale for recipe in recipes.values())
+
+
+def test_weights_that_are_named_are_taken(lenses, album):
+    recipe = Recipe(weights="city100-x3")
+    assert suited(album["main"], recipe, [*lenses.values()]) is recipe
+
+
+def test_raw_files_get_what_was_learned_from_raw_files(tmp_path, lenses, monkeypatch):
+    monkeypatch.setattr("opticalzoom.zooming.plan.read_metadata", lambda path: PHONE)
+    raw = tmp_path / "a.dng"
+    assert suited(raw, Recipe(), [*lenses.values()]).weights is None
+    install_lens(lens_file(tmp_path / "raw.safetensors", lens_card(PHONE, 2, input="raw")), "raw")
+    everything = installed()
+    assert suited(raw, Recipe(), everything).weights == str(everything[1].path)
+    assert suited(tmp_path / "a.jpg", Recipe(), everything).weights == str(lenses["main"].path)
+
+
+def test_without_lenses_no_photo_is_looked_at(monkeypatch, album):
+    monkeypatch.delattr("opticalzoom.zooming.plan.read_metadata")
+    recipe = Recipe()
+    assert suited(album["main"], recipe, []) is recipe
+
+
+def test_the_library_is_read_once(tmp_path, lenses, album, monkeypatch):
+    reads = []
+    monkeypatch.setattr(f"{plan.__module__}.installed", lambda: reads.append(1) or installed())
+    plan(map(str, album.values()), Recipe(), tmp_path)
+    assert len(reads) == 1
+    plan(map(str, album.values()), Recipe(weights="city100-x3"), tmp_path)
+    assert len(reads) == 1
+
+
+def test_a_damaged_lens_is_for_no_photo(tmp_path, lenses, album):
+    lenses["main"].path.write_bytes(b"cut")
+    assert [lens.card is None for lens in installed()] == [True, False]
+    assert suited(album["main"], Recipe(), installed()).weights is None
+    _, _, notes = plan([str(album["main"])], Recipe(), tmp_path)
+    assert notes[0].startswith("not used: the lens main, which is damaged")
+    assert notes[1:] == ["1 photo: city100-x3 (bundled)"]
+
+
+def test_a_photo_that_was_cropped_to_another_view_is_not_of_the_lens(tmp_path, lenses):
+    enlarged = photo_of(replace(PHONE, focal_length_35mm=50.0), tmp_path / "digital.jpg")
+    assert suited(enlarged, Recipe(), [*lenses.values()]).weights is None
