@@ -25,7 +25,7 @@ from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models import build
 from opticalzoom.photo.bands import Header
-from opticalzoom.photo.photograph import write_bands
+from opticalzoom.photo.encode import write_bands
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.computing import MEMORY, PRECISIONS, Backend, Precision
 from opticalzoom.zooming.zoomer import Zoomer

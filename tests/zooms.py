@@ -9,8 +9,9 @@ from opticalzoom.photo.photograph import Photo
 from opticalzoom.photo.raw.camera_space import encode_mosaic
 from opticalzoom.photo.reader import reading
 from opticalzoom.photo.window import checked
+from opticalzoom.zooming.enlarger import mosaic_enlarger
 from opticalzoom.zooming.in_memory import zoom
-from opticalzoom.zooming.tiles import mosaic_enlarger, zoomed_bands
+from opticalzoom.zooming.tiles import zoomed_bands
 
 
 def zoom_photo(photo, model):

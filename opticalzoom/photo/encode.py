@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from opticalzoom.errors import PhotoError
+from opticalzoom.files import atomic_path
 from opticalzoom.photo import exif
 from opticalzoom.photo.bands import Header
 from opticalzoom.photo.colour.icc import fitting_icc
@@ -25,31 +27,49 @@ _JPEG_EXIF_LIMIT = 65533 - len(exif.PREFIX)  # one segment of a JPEG file
 _LARGE_VALUE = 4096  # bytes; what a crowded block loses first
 
 
-def encode(path: Path, header: Header, bands: Iterable[np.ndarray], quality: int) -> None:
-    """Write a picture in the format of the suffix, see :func:`opticalzoom.photo.photograph.write_photo`.
+def write_bands(
+    path: str | PathLike[str],
+    header: Header,
+    bands: Iterable[np.ndarray],
+    *,
+    overwrite: bool = False,
+    quality: int = 95,
+) -> None:
+    """Write a photo in the format that the suffix names, with its EXIF and profile, as its bands come.
+
+    PNG and TIFF (deflate; BigTIFF if larger than 4 GB) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have
+    8 bits, rounded to nearest. JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a
+    grey profile is left out), and it is the one format for which all bands are held until the last has come.
 
     Args:
         path: of the file.
-        header: what comes.
-        bands: h×W×C of the header's dtype.
+        header: shape, dtype, EXIF and profile of the photo.
+        bands: its rows from the top, h×W×C, any h; the first is asked for when nothing but the disk can fail any more.
+        overwrite: whether a file of that name may be replaced.
         quality: of JPEG and WebP, 1 to 100.
+
+    Raises:
+        OutputExistsError: the file is there and ``overwrite`` is false.
+        PhotoError: the suffix is unknown, the format can't hold such a size, or the disk refuses. No file is left.
     """
-    kind = FORMATS[path.suffix.lower()]
+    path = Path(path)
+    kind = _checked_format(path, header)
     height, width, channels = header.shape
     block = _fitting_exif(header.exif, height, width, kind)
     fitting = header._replace(exif=block, icc=fitting_icc(header.icc, 3 if kind == "WEBP" else channels))
-    if kind == "TIFF":
-        write_tiff(path, fitting, bands)
-    elif kind == "PNG":
-        write_png(path, fitting, bands)
-    elif kind == "JPEG":
-        write_jpeg(path, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
-    else:
-        write_webp(path, fitting, map(to_eight_bit, bands), quality)
+    with atomic_path(path, overwrite, error=PhotoError) as temporary:
+        if kind == "TIFF":
+            write_tiff(temporary, fitting, bands)
+        elif kind == "PNG":
+            write_png(temporary, fitting, bands)
+        elif kind == "JPEG":
+            write_jpeg(temporary, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
+        else:
+            write_webp(temporary, fitting, map(to_eight_bit, bands), quality)
 
 
-def check(path: Path, header: Header) -> None:
-    """Whether the format of the suffix can hold such a picture.
+def _checked_format(path: Path, header: Header) -> str:
+    """The format that the suffix names, which can hold such a picture.
 
     Raises:
         PhotoError: it can't, or the suffix names no format.
@@ -64,6 +84,7 @@ def check(path: Path, header: Header) -> None:
             path=path,
             remedy="Write it as .tif or .png, or make it smaller.",
         )
+    return kind
 
 
 def to_eight_bit(pixels: np.ndarray) -> np.ndarray:

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.files import atomic_path
 from opticalzoom.photo.bands import Header
-from opticalzoom.photo.encode import FORMATS, check, encode
+from opticalzoom.photo.encode import FORMATS, write_bands
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.reader import open_photo
 
@@ -76,40 +75,9 @@ def read_photo(path: str | PathLike[str]) -> Photo:
 
 
 def write_photo(path: str | PathLike[str], photo: Photo, *, overwrite: bool = False, quality: int = 95) -> None:
-    """Write a photo, see :func:`write_bands`."""
+    """Write a photo, see :func:`~opticalzoom.photo.encode.write_bands`."""
     header = Header(photo.pixels.shape, photo.pixels.dtype, photo.exif, photo.icc)
     write_bands(path, header, (photo.pixels,), overwrite=overwrite, quality=quality)
-
-
-def write_bands(
-    path: str | PathLike[str],
-    header: Header,
-    bands: Iterable[np.ndarray],
-    *,
-    overwrite: bool = False,
-    quality: int = 95,
-) -> None:
-    """Write a photo in the format that the suffix names, with its EXIF and profile, as its bands come.
-
-    PNG and TIFF (deflate; BigTIFF if larger than 4 GB) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have
-    8 bits, rounded to nearest. JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a
-    grey profile is left out), and it is the one format for which all bands are held until the last has come.
-
-    Args:
-        path: of the file.
-        header: shape, dtype, EXIF and profile of the photo.
-        bands: its rows from the top, h×W×C, any h; the first is asked for when nothing but the disk can fail any more.
-        overwrite: whether a file of that name may be replaced.
-        quality: of JPEG and WebP, 1 to 100.
-
-    Raises:
-        OutputExistsError: the file is there and ``overwrite`` is false.
-        PhotoError: the suffix is unknown, the format can't hold such a size, or the disk refuses. No file is left.
-    """
-    path = Path(path)
-    check(path, header)
-    with atomic_path(path, overwrite, error=PhotoError) as temporary:
-        encode(temporary, header, bands, quality)
 
 
 def to_float(pixels: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ from opticalzoom.photo.photograph import Photo
 from opticalzoom.photo.reader import PhotoReader, reading
 from opticalzoom.photo.window import checked
 from opticalzoom.weights.computing import MEMORY
-from opticalzoom.zooming.memory import tile_shape
-from opticalzoom.zooming.tiles import Enlarger, Progress, photo_enlarger, zoomed_bands
+from opticalzoom.zooming.enlarger import Enlarger, photo_enlarger
+from opticalzoom.zooming.tiles import Progress, tile_shape, zoomed_bands
 
 if TYPE_CHECKING:
     from opticalzoom.models.base import ZoomModel

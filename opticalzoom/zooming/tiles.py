@@ -2,99 +2,106 @@
 
 Tiles equal the untiled run: each is cut with as much around it as the network looks at, and at the photo's border
 nothing is added, so that the network's own padding acts where it would without tiles.
+
+How large tiles may be follows from a given memory. Counted is what grows with tile and photo: what the network holds of
+a tile, and the bands that are read and written. What Python, the libraries and the weights need comes on top.
 """
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from contextlib import closing, suppress
+from itertools import islice, product
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from opticalzoom.engines.engine import Engine
+from opticalzoom.errors import ConfigError
 from opticalzoom.parallel.pipeline import ahead, at_once
-from opticalzoom.photo.colour.pixels import Colours
-from opticalzoom.photo.orientation import as_stored, upright
-from opticalzoom.photo.photograph import from_float, to_float
-from opticalzoom.photo.raw.camera_space import WhiteBalance, decode_picture
-from opticalzoom.photo.raw.raw_file import RawPhoto
+from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.reader import PhotoReader
 from opticalzoom.photo.window import Window, grown, spans
-from opticalzoom.weights.contract import Contract
+from opticalzoom.weights.computing import LARGEST_TILE
+from opticalzoom.zooming.enlarger import Enlarger
 
 Progress = Callable[[int, int], None]
 """Called after every tile with the number of tiles done and of all tiles."""
 
-_BICUBIC_REACH = 2
+SMALLEST = 16
+"""Side of the smallest tile: at smaller ones overlaps cost ten times the work."""
+_SIDES = range(SMALLEST, LARGEST_TILE + 1, 8)
+
+_M_MMAP_THRESHOLD = -3  # of malloc.h
+_BANDS_READ, _BANDS_WRITTEN = 4, 3
+"""Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
 
 
-@dataclass(frozen=True)
-class Enlarger:
-    """What zooms parts of one photo.
+def give_back_large_blocks(streams: int) -> None:
+    """Have the C library return large blocks once they are freed, if it can be told so (glibc).
 
-    Attributes:
-        zoom: h×w×C pixels as they are read, to fh×fw×C' float32, nominally in [0, 1] (not clipped).
-        factor: f.
-        channels: C'.
-        margin: how many pixels around a part its zoom depends on.
-        streams: how many parts to zoom at once.
-    """
-
-    zoom: Callable[[np.ndarray], np.ndarray]
-    factor: int
-    channels: int
-    margin: int
-    streams: int = 1
-
-
-def overlap(contract: Contract) -> int:
-    """How many photo pixels (RAW: cells of 2×2) a tile needs around it so that its zoom equals that of the whole."""
-    if contract.input == "resized":
-        return math.ceil(contract.receptive_field / contract.scale) + _BICUBIC_REACH
-    return contract.receptive_field
-
-
-def photo_enlarger(engine: Engine, channels: int, icc: bytes | None) -> Enlarger:
-    """For photos.
+    Left to itself it keeps blocks of up to 32 MB in a heap for each thread, and with tiles of several sizes these grow
+    to twice what is in use. New memory costs time, too: with one stream, whose heap is the only one, a layer of a tile
+    in bfloat16 (16 MB) is kept, which makes PyTorch a fifth faster. This holds for the whole process.
 
     Args:
-        engine: for RGB or resized input.
-        channels: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha).
-        icc: colour profile of the pixels.
+        streams: how many tiles are computed at once.
     """
-    scale, colours = engine.contract.scale, Colours.of(channels, icc)
-
-    def zoom(pixels: np.ndarray) -> np.ndarray:
-        zoomed = colours.decode(_zoom(engine, colours.encode(pixels)))
-        if not colours.alpha:
-            return zoomed
-        alpha = to_float(np.ascontiguousarray(pixels[..., -1]))
-        size = alpha.shape[1] * scale, alpha.shape[0] * scale
-        return np.concatenate([zoomed, cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC)[..., None]], axis=2)
-
-    margin = overlap(engine.contract) + colours.reach
-    return Enlarger(zoom, scale, channels, max(margin, _BICUBIC_REACH) if colours.alpha else margin, engine.streams)
+    with suppress(AttributeError, TypeError, OSError):  # macOS, musl; Windows
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, (16 if streams == 1 else 4) << 20)
 
 
-def mosaic_enlarger(engine: Engine, raw: RawPhoto, white_balance: WhiteBalance) -> Enlarger:
-    """For the cells of a packed mosaic, turned upright; the result is an upright sRGB picture.
+def tile_shape(
+    memory: int,
+    per_pixel: int,
+    enlarger: Enlarger,
+    window: tuple[int, int],
+    photo: tuple[int, int, int],
+    itemsize: int,
+) -> tuple[int, int]:
+    """Height and width of the tiles with which zooming is fastest and needs no more than ``memory`` bytes.
+
+    Large tiles overlap little, but every stream has to have its share.
 
     Args:
-        engine: for RAW input.
-        raw: whose colours and orientation count.
-        white_balance: what the model was trained with.
+        memory: in bytes.
+        per_pixel: bytes that the network needs for a pixel of a tile.
+        enlarger: what zooms.
+        window: height and width of the part that is zoomed.
+        photo: height, width and channels of the source.
+        itemsize: bytes of a value of the source and of the result.
+
+    Raises:
+        ConfigError: it is too little even for small tiles.
     """
+    factor, across = enlarger.factor, min(window[1] + 2 * enlarger.margin, photo[1])
 
-    def zoom(cells: np.ndarray) -> np.ndarray:
-        sensor = to_float(as_stored(cells, raw.orientation))  # what a network learned of colours' places holds there
-        return upright(decode_picture(_zoom(engine, sensor), raw, white_balance), raw.orientation)
+    def cut(axis: int, count: int) -> int:
+        """Height (axis 0) or width (1) in pixels of what is computed for one of ``count`` tiles, overlaps included."""
+        borders = 2 if window[axis] < photo[axis] else min(count - 1, 2)
+        return min(math.ceil(window[axis] / count) + borders * enlarger.margin, photo[axis])
 
-    return Enlarger(zoom, engine.contract.grid_factor, 3, overlap(engine.contract), engine.streams)
+    def needed(rows: int, columns: int) -> int:
+        network = enlarger.streams * per_pixel * cut(0, rows) * cut(1, columns)
+        read = _BANDS_READ * cut(0, rows) * across * photo[2] * itemsize
+        band = math.ceil(window[0] / rows) * factor * window[1] * factor * enlarger.channels * itemsize
+        return network + read + _BANDS_WRITTEN * band
+
+    def seconds(counts: tuple[int, int]) -> int:
+        """How long these tiles take, in the unit of the time that one pixel takes."""
+        rows, columns = counts
+        return math.ceil(rows * columns / enlarger.streams) * cut(0, rows) * cut(1, columns)
+
+    rows, columns = ({math.ceil(length / side) for side in _SIDES} for length in window)
+    fitting = [counts for counts in product(sorted(rows), sorted(columns)) if needed(*counts) <= memory]
+    if not fitting:
+        raise ConfigError(
+            f"{memory / 1e6:.0f} MB are too little for this photo and network.",
+            remedy=f"Allow at least {math.ceil(needed(max(rows), max(columns)) / 1e6)} MB.",
+        )
+    best = min(fitting, key=seconds)
+    return math.ceil(window[0] / best[0]), math.ceil(window[1] / best[1])
 
 
 def zoomed_bands(
@@ -160,14 +167,3 @@ def _cuts(reader: PhotoReader, margin: int, rows: list[slice], columns: list[sli
             for part in (Window(span, its) for its in columns):
                 cut = part.grown(margin, height, width)
                 yield _Cut(strip[cut.inside(whole)], part.inside(cut))
-
-
-def _zoom(engine: Engine, x: np.ndarray) -> np.ndarray:
-    """h×w×C float32 (C = 1 or 3, or 4 of a packed mosaic) to the zoomed h×w×C (C = 1 or 3), not clipped."""
-    contract = engine.contract
-    grey = x.shape[2] == 1
-    if contract.input == "resized":
-        size = x.shape[1] * contract.scale, x.shape[0] * contract.scale
-        x = cv2.resize(x, size, interpolation=cv2.INTER_CUBIC).reshape(*size[::-1], -1).clip(0, 1)
-    image = engine((x.repeat(3, axis=2) if grey else x).transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
-    return image.mean(-1, keepdims=True) if grey else image

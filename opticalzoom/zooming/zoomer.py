@@ -17,8 +17,8 @@ from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.lenses.library import InstalledLens, named_weights
 from opticalzoom.photo.bands import Header, cut_out
+from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.metadata import exif_of, read_metadata
-from opticalzoom.photo.photograph import write_bands
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.raw.raw_file import developing, is_raw, read_raw
 from opticalzoom.photo.reader import PhotoReader, open_photo, reading
@@ -27,8 +27,8 @@ from opticalzoom.photo.window import Window, checked
 from opticalzoom.weights.card import bundled, read_card
 from opticalzoom.weights.computing import MEMORY, Backend, Precision
 from opticalzoom.weights.contract import Contract
-from opticalzoom.zooming.memory import give_back_large_blocks, tile_shape
-from opticalzoom.zooming.tiles import Enlarger, Progress, mosaic_enlarger, photo_enlarger, zoomed_bands
+from opticalzoom.zooming.enlarger import Enlarger, mosaic_enlarger, photo_enlarger
+from opticalzoom.zooming.tiles import Progress, give_back_large_blocks, tile_shape, zoomed_bands
 
 DEFAULT_SCALE = 3
 """The scale at which photos are zoomed if neither weights nor a scale are named."""
@@ -81,7 +81,7 @@ class Zoomer:
 
         Args:
             source: a photo or a RAW file.
-            target: its suffix names the format, see :func:`~opticalzoom.photo.photograph.write_bands`.
+            target: its suffix names the format, see :func:`~opticalzoom.photo.encode.write_bands`.
             crop: the part to zoom, in pixels of the upright source; None for all of it.
             bits: of a channel of the result; None for those of the source (RAW: 16). JPEG and WebP have 8.
             quality: of JPEG and WebP, 1 to 100.

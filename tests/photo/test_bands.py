@@ -14,9 +14,10 @@ from PIL import Image
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.bands import Header, regrouped
+from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.formats import tiff
 from opticalzoom.photo.formats.png import filtered
-from opticalzoom.photo.photograph import Photo, read_photo, write_bands, write_photo
+from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 
 
 def smooth(height, width, channels=3, dtype=np.uint8):

@@ -10,7 +10,7 @@ from profiles import rgb_profile
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.bands import Header
-from opticalzoom.photo.encode import check, encode, to_eight_bit
+from opticalzoom.photo.encode import to_eight_bit, write_bands
 
 
 def picture(channels, dtype=np.uint8):
@@ -18,7 +18,8 @@ def picture(channels, dtype=np.uint8):
 
 
 def written(path, pixels, exif=None, icc=None):
-    encode(path, Header(pixels.shape, pixels.dtype, exif, icc), iter([pixels[:20], pixels[20:]]), 90)
+    header = Header(pixels.shape, pixels.dtype, exif, icc)
+    write_bands(path, header, iter([pixels[:20], pixels[20:]]), overwrite=True, quality=90)
     return path
 
 
@@ -67,4 +68,5 @@ def test_eight_bit_rounds_to_nearest():
 @pytest.mark.parametrize(("name", "side"), [("a.webp", 16384), ("a.jpg", 65501), ("a.gif", 10)])
 def test_what_a_format_cannot_hold(tmp_path, name, side):
     with pytest.raises(PhotoError):
-        check(tmp_path / name, Header((10, side, 3), np.dtype(np.uint8)))
+        write_bands(tmp_path / name, Header((10, side, 3), np.dtype(np.uint8)), iter(()))
+    assert list(tmp_path.iterdir()) == []
