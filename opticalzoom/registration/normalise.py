@@ -31,8 +31,29 @@ def _smooth(image: Image, sigma: float) -> Image:
     return np.asarray(cv2.resize(small, image.shape[1::-1]))
 
 
-def local_correlation(a: Image, b: Image) -> float:
-    """Correlation coefficient of two normalised images; 0 where one of them is flat."""
+_NEIGHBOURHOOD = 8.0  # sigma in pixels within which contrast is measured
+_FLATTEST = 5  # percent of the picture that show its noise, if no more than that
+_NOISE_RANGE = (0.4, 1.5)  # of 255
+_VISIBLE = 3.0  # times the noise: contrast from which on there is something to be seen
+
+
+def evidence_of(luminance: Image, blur: float) -> NDArray[np.float32]:
+    """How much there is to be seen around each pixel, H×W float32: 0 for nothing but noise, 1 for clear structure.
+
+    Args:
+        luminance: H×W, 0 to 255.
+        blur: sigma in pixels that removes the noise and not the structure.
+    """
+    grey = cv2.GaussianBlur(luminance.astype(np.float32), (0, 0), blur)
+    mean = _smooth(grey, _NEIGHBOURHOOD)
+    contrast = np.sqrt(np.maximum(_smooth(np.square(grey - mean), _NEIGHBOURHOOD), 0))
+    noise = _VISIBLE * np.clip(np.percentile(contrast[::4, ::4], _FLATTEST), *_NOISE_RANGE)
+    power = np.square(np.square(contrast / noise))
+    return np.asarray(power / (1 + power), dtype=np.float32)
+
+
+def local_correlation(a: Image, b: Image, weight: Image | float = 1.0) -> float:
+    """Correlation coefficient of two normalised images, each pixel with a weight; 0 where one of them is flat."""
     deviation_a, deviation_b = a.astype(np.float32) - 128, b.astype(np.float32) - 128
-    norm = float(np.sqrt((deviation_a**2).mean() * (deviation_b**2).mean()))
-    return float((deviation_a * deviation_b).mean()) / norm if norm > 0 else 0.0
+    norm = float(np.sqrt((weight * deviation_a**2).mean() * (weight * deviation_b**2).mean()))
+    return float((weight * deviation_a * deviation_b).mean()) / norm if norm > 0 else 0.0

@@ -24,13 +24,13 @@ from opticalzoom.registration.flow import follow, smooth_flow
 from opticalzoom.registration.homography import refine_ecc
 from opticalzoom.registration.locate import Location, locate
 from opticalzoom.registration.method import Method
-from opticalzoom.registration.normalise import local_correlation, normalise_locally
+from opticalzoom.registration.normalise import evidence_of, local_correlation, normalise_locally
 from opticalzoom.registration.plane import Matrix, Plane, normalised, plane, whole
 from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Field, Image, scaled_homography, shrink
 
-VERSION = 6
+VERSION = 7
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 1.5e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
@@ -39,6 +39,7 @@ _SMOOTHING, _LEAST_SMOOTHING = 6.0, 15.0  # sigma of the flow's Gaussian: pixels
 _ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
 _MIN_TRUSTED = 0.3
+_CLIPPED = 250.0  # of 255
 MIN_SIDE = 32
 """Pixels: smaller pictures cannot be registered."""
 
@@ -144,9 +145,14 @@ def find_correspondence(
     sharp, soft = normalise_locally(wide.grey), normalise_locally(blurred)
     homography = _refined(soft, sharp, wide.between(long, location.homography))
     moved = normalise_locally(_warped(blurred, homography, wide.size))
-    flow, error = smooth_flow(moved, sharp, max(_SMOOTHING * detail, _LEAST_SMOOTHING))
     shown = _warped(np.ones(long.size, np.uint8), homography, wide.size, cv2.BORDER_CONSTANT) > 0
-    correlation = local_correlation(sharp[shown], follow(moved, flow)[shown])
+    seen, blur = _warped(blurred, homography, wide.size), max(detail / 2, 1.0)
+    one_sided = (wide.grey >= _CLIPPED) != (seen >= _CLIPPED)
+    evidence = np.maximum(evidence_of(wide.grey, blur), evidence_of(seen, blur))
+    evidence = np.maximum(evidence, one_sided.astype(np.float32))  # it may have been anything: not just a blank wall
+    smoothing = max(_SMOOTHING * detail, _LEAST_SMOOTHING)
+    flow, error = smooth_flow(moved, sharp, evidence, smoothing, location.inliers > 0)
+    correlation = local_correlation(sharp[shown], follow(moved, flow)[shown], evidence[shown])
     return Correspondence(
         wide,
         wide.photos(long, homography),

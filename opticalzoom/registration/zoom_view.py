@@ -38,12 +38,15 @@ class RegisteredView:
     Attributes:
         view: the part of X that Y shows, even-aligned: safe for a Bayer mosaic; empty if it was not found.
         registration: maps the grid ``scale`` × ``view`` to Y's pixels.
-        ratio: of the fields of view as measured, X's over Y's, for sensors of one width.
+        ratio: of the fields of view as measured, X's over Y's, by their widths.
+        magnification: pixels of Y as photographed per pixel of X: what a target can be enlarged by. It is the ratio
+            where both pictures have the same width.
     """
 
     view: Window
     registration: Registration
     ratio: float
+    magnification: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -72,9 +75,11 @@ class RegisteredView:
             "height": self.view.shape[0],
             "width": self.view.shape[1],
             "ratio": self.ratio,
+            "magnification": self.magnification,
             "ok": found.ok,
             "reason": found.reason,
             "overlap": found.overlap,
+            "parallax": parallax(found),
             "trusted": found.trust,
             "residual": found.residual,
             "correlation": found.correlation,
@@ -108,7 +113,12 @@ def register_views(moving: Image, fixed: Image, scale: int, ratio: float | None 
     to_x[:2, 2] += (view.columns.start, view.rows.start)
     registration = found.on_grid(to_x, (view.shape[0] * scale, view.shape[1] * scale), moving.shape[:2])
     span = pixels_spanned(found.transform, *middle(part))
-    return RegisteredView(view, registration, span * fixed.shape[1] / moving.shape[1])
+    return RegisteredView(view, registration, span * fixed.shape[1] / moving.shape[1], span)
+
+
+def parallax(found: Registration) -> float:
+    """Pixels of the target by which most of it (95 %) is displaced at most against one plane: depth, and the lens."""
+    return float(np.percentile(np.hypot(found.flow[..., 0], found.flow[..., 1]), 95)) if found.flow.size else 0.0
 
 
 def _outline(location: Location, moving: Image, fixed: Image) -> Window:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from helpers import noise
 
-from opticalzoom.registration.normalise import local_correlation, normalise_locally
+from opticalzoom.registration.normalise import evidence_of, local_correlation, normalise_locally
 
 
 def picture():
@@ -35,3 +35,23 @@ def test_correlation_is_pearsons_around_grey():
     np.testing.assert_allclose(local_correlation(a, mixed), expected, rtol=1e-5)
     assert local_correlation(a, np.full_like(a, 128)) == 0
     np.testing.assert_allclose(local_correlation(a, a), 1, rtol=1e-6)
+
+
+def test_evidence_is_where_something_is_to_be_seen_whatever_the_noise():
+    rng = np.random.default_rng(0)
+    scene = np.full((200, 300), 100, np.float32)
+    scene[:, :100] += 60 * rng.random((200, 100), np.float32).round()  # texture
+    for noise_level in (0.3, 2.0):
+        noisy = scene + rng.normal(0, noise_level, scene.shape).astype(np.float32)
+        found = evidence_of(noisy, 1.5)
+        assert found[:, 20:80].min() > 0.9
+        assert found[:, 180:].max() < 0.1
+
+
+def test_a_weight_chooses_what_correlates():
+    a, b = (noise(40, 50, seed=seed) for seed in (0, 1))
+    mixed = np.concatenate([a[:, :25], b[:, 25:]], axis=1)
+    weight = np.zeros((40, 50), np.float32)
+    weight[:, :25] = 1
+    np.testing.assert_allclose(local_correlation(a, mixed, weight), 1, rtol=1e-6)
+    assert abs(local_correlation(a, mixed, 1 - weight)) < 0.2
