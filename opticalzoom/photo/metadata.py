@@ -33,6 +33,7 @@ class Metadata:
         exposure_time: seconds.
         f_number: focal length over aperture.
         iso: sensitivity.
+        digital_zoom: by how much the camera enlarged a crop of what the lens showed; 1 or None if it didn't.
     """
 
     camera: str | None = None
@@ -44,6 +45,7 @@ class Metadata:
     exposure_time: float | None = None
     f_number: float | None = None
     iso: int | None = None
+    digital_zoom: float | None = None
 
 
 def read_metadata(path: str | PathLike[str]) -> Metadata:
@@ -104,6 +106,7 @@ def _metadata(tags: Tags) -> Metadata:
         exposure_time=_positive(tags.get(_BASE.ExposureTime)),
         f_number=_positive(tags.get(_BASE.FNumber)),
         iso=int(iso) if iso else None,
+        digital_zoom=_positive(tags.get(_BASE.DigitalZoomRatio)),
     )
 
 

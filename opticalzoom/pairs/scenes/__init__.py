@@ -1,1 +1,1 @@
-"""Folders of photographs go in; scenes, and pairs of shots at two focal lengths, come out."""
+"""Photos of a card go in; scenes and pairs of shots with measured ratios come out."""

@@ -11,6 +11,10 @@ _SAME_SENSOR = 0.06
 """Largest relative difference of crop factors that rounding (of the 35 mm equivalent, to mm) explains."""
 
 
+_SAME_LENGTH = 0.02
+"""Relative difference of focal lengths, in mm, that counts as none."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """Shots of the same thing, by focal length, longest first; those without focal length last, by name."""
@@ -30,12 +34,21 @@ class ShotPair:
         ratio: how many times wider the field of view of ``short`` is, a matter of the optics alone. Two pictures of
             different pixel counts have another ratio of pixels. None where the files don't tell; nor is it known
             then which of the two is the long one: it's taken to be the first by name.
+        measured: the same ratio by what thumbnails show, to a few percent; None where they show too little.
+        magnification: likewise, pixels of ``long`` per pixel of ``short``; it is the ratio for equal pixel counts.
     """
 
     name: str
     short: Shot
     long: Shot
     ratio: float | None
+    measured: float | None = None
+    magnification: float | None = None
+
+    @property
+    def likely_ratio(self) -> float | None:
+        """What the pictures show, or else what the files say."""
+        return self.measured or self.ratio
 
 
 def field_of_view_ratio(short: Metadata, long: Metadata) -> float | None:
@@ -69,3 +82,17 @@ def by_focal_length(shots: list[Shot]) -> tuple[Shot, ...]:
         return -(equivalent or 0), -(shot.focal_length or 0), shot.name
 
     return tuple(sorted(shots, key=key))
+
+
+def digital_share(short: Metadata, long: Metadata) -> float:
+    """By how much more the camera enlarged ``long`` than ``short``, as far as the files say so; 1 for none.
+
+    The optical part of a ratio of fields of view is the ratio over it.
+    """
+    return (long.digital_zoom or 1.0) / (short.digital_zoom or 1.0)
+
+
+def same_lens_setting(short: Metadata, long: Metadata) -> bool:
+    """Whether both have the same focal length by the files: what differs then is a crop, unless the files are wrong."""
+    lengths = short.focal_length, long.focal_length
+    return None not in lengths and abs(lengths[1] / lengths[0] - 1) < _SAME_LENGTH  # type: ignore[operator]

@@ -37,9 +37,22 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
     Raises:
         PairError: ``root`` is no folder.
     """
+    groups, problems = find_groups(root, gap)
+    scenes: list[Scene] = []
+    for name, shots in groups:
+        scenes += _usable(name, shots, problems)
+    return with_unique_names(scenes), sorted(problems, key=lambda problem: problem.path)
+
+
+def find_groups(root: str | Path, gap: float = 60.0) -> tuple[list[tuple[str, list[Shot]]], list[Problem]]:
+    """The groups of shots that :func:`find_scenes` makes scenes of, each with its name, whatever EXIF says of them.
+
+    Raises:
+        PairError: ``root`` is no folder.
+    """
     root = Path(root).expanduser()
     problems: list[Problem] = []
-    scenes: list[Scene] = []
+    groups: list[tuple[str, list[Shot]]] = []
     homes: dict[Path, list[Path]] = defaultdict(list)
     for folder, files, below in folders(root, problems):
         if not sr_raw.is_scene(folder, files):
@@ -48,14 +61,14 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
         below.clear()  # what the authors' scripts put there
         shots, more = sr_raw.find_scene_shots(folder, files)
         problems += more
-        scenes += _usable(_name(root, folder), shots, problems)
+        groups.append((_name(root, folder), shots))
     for folder, files in homes.items():
         shots, more = find_shots(files)
         problems += more
         for sequence in _by_camera_and_time(shots, gap):
             for group in split_by_content(sequence) if _is_ambiguous(sequence) else [sequence]:
-                scenes += _usable(_name(root, folder, group[0].name), group, problems)
-    return _with_unique_names(scenes), sorted(problems, key=lambda problem: problem.path)
+                groups.append((_name(root, folder, group[0].name), group))
+    return groups, problems
 
 
 def pair_shots(scene: Scene, scale: int, tolerance: float = 0.25) -> list[ShotPair]:
@@ -130,7 +143,7 @@ def _name(root: Path, folder: Path, shot: str | None = None) -> str:
     return "-".join((*parts, shot) if shot else parts)
 
 
-def _with_unique_names(scenes: list[Scene]) -> list[Scene]:
+def with_unique_names(scenes: list[Scene]) -> list[Scene]:
     """By name; ``a-b/c`` and ``a/b-c`` would have one name."""
     count: Counter[str] = Counter()
     named = []

@@ -36,7 +36,8 @@ TIMES = (
 """Tags of a time, its fraction and its time zone; the moment of exposure first."""
 _WANTED = (
     *(_BASE.Make, _BASE.Model, _BASE.LensModel, _BASE.Orientation),
-    *(_BASE.FocalLength, _BASE.FocalLengthIn35mmFilm, _BASE.ExposureTime, _BASE.FNumber, _BASE.ISOSpeedRatings),
+    *(_BASE.FocalLength, _BASE.FocalLengthIn35mmFilm, _BASE.DigitalZoomRatio),
+    *(_BASE.ExposureTime, _BASE.FNumber, _BASE.ISOSpeedRatings),
     *(tag for tags in TIMES for tag in tags),
 )
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
