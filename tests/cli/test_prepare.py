@@ -15,7 +15,7 @@ import pytest
 from cards import write_card, write_jpeg
 
 from opticalzoom.cli.main import main
-from opticalzoom.pairs import shot_pair as preparation
+from opticalzoom.pairs.preparing import shot_pair as preparation
 from opticalzoom.pairs.sources import open_source
 from opticalzoom.parallel import schedule
 from opticalzoom.photo.metadata import read_metadata

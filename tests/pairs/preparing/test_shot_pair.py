@@ -7,18 +7,24 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from cards import write_card
+from cards import START, photograph, picture, write_card, write_jpeg
+from places import SHARED
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs import shot_pair
+from opticalzoom.pairs.preparing import shot_pair, verdict
+from opticalzoom.pairs.preparing.shot_pair import PairJob, is_prepared, job_key, prepare_shots, rejection
+from opticalzoom.pairs.scenes.focal_lengths import ShotPair
 from opticalzoom.pairs.scenes.sequence import find_scenes, pair_shots
-from opticalzoom.pairs.shot_pair import PairJob, is_prepared, job_key, prepare_shots, rejection
+from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.raw.raw_file import read_raw
+from opticalzoom.photo.siblings import Shot
 
 SCALE = 2
+REAL = SHARED / "data" / "real-pairs"
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def test_an_odd_failure_rejects_the_pair_alone(job, monkeypatch):
 
 def test_shots_that_share_too_little_are_rejected_and_what_was_there_goes(job, monkeypatch):
     assert prepare_shots(job)["accepted"]
-    monkeypatch.setattr(shot_pair, "LEAST_SIDE", 1000)
+    monkeypatch.setattr(verdict, "LEAST_SIDE", 1000)
     record = prepare_shots(job)
     assert record["reason"] == f"the two shots share only {record['width']}×{record['height']} pixels"
     assert not (job.output / "pairs" / job.pair.name).exists()
@@ -113,3 +119,48 @@ def test_without_raw_x_is_the_photograph(job):
     photo = read_photo(pair.short.photo).pixels
     crop = photo[top : top + record["height"], left : left + record["width"]]
     np.testing.assert_array_equal(read_photo(home / "x.png").pixels, crop)
+
+
+def shot(path: Path) -> Shot:
+    return Shot(path, None, read_metadata(path))
+
+
+def test_shots_in_the_wrong_order_are_turned(tmp_path):
+    whole = picture(np.random.default_rng(3), 700, 1050)
+    for name, zoom in (("a", 2.0), ("b", 1.0)):
+        write_jpeg(tmp_path / f"{name}.jpg", photograph(whole, zoom, (240, 360), np.random.default_rng(1)), time=START)
+    pair = ShotPair("p", shot(tmp_path / "a.jpg"), shot(tmp_path / "b.jpg"), None)
+    record = prepare_shots(PairJob(pair, "s", tmp_path / "out", 2, job_key(pair, 2, 0.25)))
+    assert record["accepted"], record["reason"]
+    assert (Path(record["short"]).stem, Path(record["long"]).stem) == ("b", "a")
+    assert record["ratio"] == pytest.approx(2, rel=0.02)
+    assert record["detail"] > 6
+    assert record["parallax"] < 3
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real pairs are not here")
+@pytest.mark.parametrize("exif", [True, False])
+def test_digital_zoom_of_a_phone_is_refused_with_and_without_exif(tmp_path, exif):
+    folder = REAL / "digital-zoom-phone"
+    short, long = shot(folder / "IMG_0001.JPG"), shot(folder / "IMG_0002.JPG")
+    if not exif:
+        short, long = (replace(one, metadata=Metadata()) for one in (short, long))
+    record = prepare_shots(PairJob(ShotPair("p", short, long, 4.0), "s", tmp_path, 4, "key"))
+    assert not record["accepted"]
+    assert "digital zoom" in record["reason"]
+    assert (tmp_path / "report" / "p-after.jpg").is_file()  # it was registered, and can be looked at
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real pairs are not here")
+@pytest.mark.parametrize("name", ["back1", "clockwise4", "left4", "pitch2"])
+def test_blank_walls_beside_what_is_registered_are_trusted(tmp_path, name):
+    folder = REAL / "phone-ultra-wide"
+    pair = ShotPair("p", shot(folder / f"{name}-ultra.jpg"), shot(folder / f"{name}-wide.jpg"), None)
+    record = prepare_shots(PairJob(pair, "s", tmp_path, 2, "key"))
+    assert record["accepted"], record["reason"]
+    assert 1.7 < record["ratio"] < 1.9
+    assert record["trusted"] > 0.7
+    x, y = (read_photo(tmp_path / "pairs" / "p" / f"{kind}.png").color for kind in "xy")
+    mask = read_photo(tmp_path / "pairs" / "p" / "mask.png").color[..., 0] > 0
+    reduced, whole = (cv2.resize(a, x.shape[1::-1], interpolation=cv2.INTER_AREA) for a in (y, mask.astype(np.float32)))
+    assert np.abs(reduced.astype(float) - x)[whole == 1].mean() < 9

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from helpers import expected_text
 
-from opticalzoom.pairs.pair_pictures import picture_path
-from opticalzoom.pairs.pair_report import write_report
+from opticalzoom.pairs.preparing.pair_pictures import picture_path
+from opticalzoom.pairs.preparing.pair_report import write_report
 from opticalzoom.pairs.scenes.sequence import Problem
 
 SHOTS = {"short": "c/1.jpg", "long": "c/2.jpg", "focal_short": 24.0, "focal_long": 72.0}

@@ -1,4 +1,4 @@
-"""One pair of shots: registered, written to its folder, with pictures that show why it can be trusted or not."""
+"""One pair of shots: registered, judged, written to its folder, with pictures that show why it can be trusted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -20,7 +21,11 @@ from opticalzoom.errors import OpticalZoomError, PairError
 from opticalzoom.pages.flow_pictures import flow_limit
 from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
 from opticalzoom.pairs.pair import Pixels, as_rgb
-from opticalzoom.pairs.pair_pictures import write_pictures
+from opticalzoom.pairs.preparing.detail import detail_gain
+from opticalzoom.pairs.preparing.pair_pictures import write_pictures
+from opticalzoom.pairs.preparing.verdict import verdict
+from opticalzoom.pairs.scenes.focal_lengths import digital_share
+from opticalzoom.pairs.scenes.pairing import LEAST_RATIO
 from opticalzoom.pairs.scenes.sequence import Shot, ShotPair
 from opticalzoom.photo.orientation import as_stored
 from opticalzoom.photo.photograph import Photo, from_float, read_photo, to_float, write_photo
@@ -29,9 +34,6 @@ from opticalzoom.photo.raw.raw_file import RawPhoto, develop, read_raw, render
 from opticalzoom.registration.colour_match import apply_colour, fit_colour
 from opticalzoom.registration.same_view import VERSION
 from opticalzoom.registration.zoom_view import RegisteredView, register_views
-
-LEAST_SIDE = 32
-"""Pixels of X that a view must have each way: LibRaw reads no smaller mosaics, and no patch fits."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class PairJob:
         output: the prepared folder.
         scale: of the target over X.
         key: of all that the result depends on.
+        tolerance: how far the measured ratio may be from the scale, see
+            :func:`~opticalzoom.pairs.scenes.survey.suits`.
     """
 
     pair: ShotPair
@@ -51,13 +55,14 @@ class PairJob:
     output: Path
     scale: int
     key: str
+    tolerance: float = 0.25
 
 
-def job_key(pair: ShotPair, scale: int) -> str:
-    """Changes when the files, the scale or the registration do."""
+def job_key(pair: ShotPair, scale: int, tolerance: float = 0.25) -> str:
+    """Changes when the files, the scale, the tolerance or the registration do."""
     paths = [path for shot in (pair.short, pair.long) for path in (shot.photo, shot.raw) if path]
     stamps = [(str(path), stat.st_size, stat.st_mtime_ns) for path in paths for stat in (path.stat(),)]
-    return hashlib.sha256(json.dumps([VERSION, scale, pair.ratio, stamps]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([VERSION, scale, tolerance, pair.ratio, stamps]).encode()).hexdigest()[:16]
 
 
 def is_prepared(job: PairJob, record: Record | None) -> bool:
@@ -76,22 +81,23 @@ def prepare_shots(job: PairJob) -> Record:
     """
     cv2.setNumThreads(1)  # on a cluster's workers, too: parallelism comes from the pairs
     try:
-        loaded = _load(job.pair)
-        found = register_views(loaded.y, loaded.x, job.scale, job.pair.ratio)
+        loaded, found, job = _registered(job)
+        registered = _Registered(found, loaded)
+        gain = registered.detail_gain(job.scale)
         summary = {name: _plain(value) for name, value in found.summary().items() if name not in {"ok", "reason"}}
+        summary["detail"] = gain
     except OpticalZoomError as error:
         return rejection(job, str(error))
     except Exception as error:  # one odd file must not end a night's run
         return rejection(job, f"failed with {type(error).__name__}: {error}")
-    reason = found.reason
-    if found.ok and min(summary["height"], summary["width"]) < LEAST_SIDE:
-        reason = f"the two shots share only {summary['width']}×{summary['height']} pixels"
+    reason = verdict(found, job.pair, job.scale, job.tolerance, gain)
     try:
+        pictures = registered.pictures if min(found.view.shape) else ()
+        write_pictures(job.output, job.pair.name, loaded.x, loaded.y, *pictures)
         if reason:
-            write_pictures(job.output, job.pair.name, loaded.x, loaded.y)
             shutil.rmtree(job.output / PAIRS / job.pair.name, ignore_errors=True)  # of an earlier, better photo
         else:
-            _write(job, loaded, found)
+            _write(job, registered)
     except OSError as error:
         raise PairError(
             f"cannot be written ({error.strerror or error}).",
@@ -105,6 +111,19 @@ def prepare_shots(job: PairJob) -> Record:
 def rejection(job: PairJob, reason: str) -> Record:
     """The record of a pair that could not even be read or compared."""
     return {**_record(job), "accepted": False, "reason": reason}
+
+
+def _registered(job: PairJob) -> tuple[_Loaded, RegisteredView, PairJob]:
+    """Both shots and their registration; if they turn out to be the other way round, of the job with them turned."""
+    loaded = _load(job.pair)
+    found = register_views(loaded.y, loaded.x, job.scale, job.pair.likely_ratio)
+    if not found.ok or found.ratio > 1 / LEAST_RATIO:
+        return loaded, found, job
+    pair = job.pair
+    turned = replace(pair, short=pair.long, long=pair.short, ratio=1 / pair.ratio if pair.ratio else None)
+    turned = replace(turned, measured=1 / found.ratio, magnification=1 / found.magnification)
+    loaded = _load(turned)
+    return loaded, register_views(loaded.y, loaded.x, job.scale, turned.measured), replace(job, pair=turned)
 
 
 @dataclass(frozen=True)
@@ -131,17 +150,43 @@ def _picture(shot: Shot) -> Pixels:
     return develop(read_raw(shot.path)).pixels
 
 
-def _write(job: PairJob, loaded: _Loaded, found: RegisteredView) -> None:
-    x = np.ascontiguousarray(found.crop(loaded.x))
-    trusted = found.registration.trusted
-    y = _matched(found.warp(loaded.y), x, trusted, loaded.y.dtype)
+class _Registered:
+    """What is made of a registered pair, once."""
+
+    def __init__(self, found: RegisteredView, loaded: _Loaded) -> None:
+        self.found, self.loaded = found, loaded
+
+    @cached_property
+    def x(self) -> Pixels:
+        """X's part, h×w×3."""
+        return np.ascontiguousarray(self.found.crop(self.loaded.x))
+
+    @cached_property
+    def y(self) -> Pixels:
+        """Y on X's grid times the scale, in X's colours."""
+        trusted = self.found.registration.trusted
+        return _matched(self.found.warp(self.loaded.y), self.x, trusted, self.loaded.y.dtype)
+
+    def detail_gain(self, scale: int) -> float | None:
+        """See :func:`~opticalzoom.pairs.preparing.detail.detail_gain`; None also without a registration."""
+        if not self.found.ok:
+            return None
+        return detail_gain(self.y, self.x, self.found.registration.trusted, scale, self.found.magnification)
+
+    @property
+    def pictures(self) -> tuple[RegisteredView, Pixels, Pixels]:
+        """What the report's pictures are made of."""
+        return self.found, self.x, self.y
+
+
+def _write(job: PairJob, pair: _Registered) -> None:
+    loaded, view = pair.loaded, pair.found.view
     with _folder(job.output / PAIRS / job.pair.name) as part:
-        write_photo(part / X, Photo(x))
-        write_photo(part / Y, Photo(y))
-        write_photo(part / MASK, Photo(trusted[..., None].astype(np.uint8) * 255))
+        write_photo(part / X, Photo(pair.x))
+        write_photo(part / Y, Photo(pair.y))
+        write_photo(part / MASK, Photo(pair.found.registration.trusted[..., None].astype(np.uint8) * 255))
         if loaded.raw is not None:
-            write_dng(part / MOSAIC, loaded.raw.crop(found.view.rows, found.view.columns), job.pair.short.metadata)
-    write_pictures(job.output, job.pair.name, loaded.x, loaded.y, found, x, y)
+            write_dng(part / MOSAIC, loaded.raw.crop(view.rows, view.columns), job.pair.short.metadata)
 
 
 def _matched(y: Pixels, x: Pixels, trusted: NDArray[np.bool_], dtype: np.dtype) -> Pixels:
@@ -179,6 +224,7 @@ def _record(job: PairJob) -> Record:
         "focal_short": short.focal_length,
         "focal_long": long.focal_length,
         "focal_ratio": job.pair.ratio,
+        "digital_zoom": digital_share(short.metadata, long.metadata),
     }
 
 

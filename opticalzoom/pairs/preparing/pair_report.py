@@ -10,7 +10,7 @@ from urllib.parse import quote
 from opticalzoom.files import write_text
 from opticalzoom.pages.page import html_document
 from opticalzoom.pairs.manifest import Record
-from opticalzoom.pairs.pair_pictures import KINDS, picture_path
+from opticalzoom.pairs.preparing.pair_pictures import KINDS, picture_path
 from opticalzoom.pairs.scenes.sequence import Problem
 
 REPORT = "report.html"
@@ -25,8 +25,11 @@ _TITLES = {
 _NUMBERS = {
     "focal_ratio": ("focal ratio", "{:.2f}"),
     "ratio": ("measured ratio", "{:.2f}"),
+    "magnification": ("pixels of Y for one of X", "{:.2f}"),
+    "detail": ("detail beyond X", "{:+.0f} dB"),
     "residual": ("residual", "{:.2f} px of Y"),
-    "flow": ("flow up to", "{:.1f} px of the target"),
+    "parallax": ("parallax", "{:.1f} px of the target"),
+    "flow": ("flow up to", "{:.1f} px"),
     "trusted": ("trusted", "{:.0%}"),
     "overlap": ("overlap", "{:.0%}"),
     "correlation": ("correlation", "{:.2f}"),
@@ -47,7 +50,8 @@ li { overflow-wrap: anywhere; }
 """
 _HOW_TO_READ = """Grey in the overlays is agreement; red and cyan edges are where the shots do not lie on each other.
 In the flow, the hue is the direction and full colour the largest displacement that was left by the homography.
-Only trusted pixels are trained on. Rejected pairs are not used."""
+Only trusted pixels are trained on. Rejected pairs are not used. The measured ratio decides, whatever EXIF says.
+Parallax is what 95 % of the pixels stay below. Detail is Y's power over that of X enlarged, beyond what X can hold."""
 
 
 def write_report(output: Path, photos: Path, records: Sequence[Record], problems: Sequence[Problem]) -> None:

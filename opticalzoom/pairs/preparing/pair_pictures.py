@@ -16,7 +16,7 @@ from opticalzoom.registration.zoom_view import RegisteredView
 
 FOLDER = "report"
 KINDS = ("x", "y", "before", "after", "flow", "mask")
-"""Pictures of an accepted pair; a rejected one has the first two."""
+"""Pictures of a pair; one that could not be registered has the first two."""
 _SIDE = 420
 """Pixels of the longer side."""
 _FRAME = (255, 64, 32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import noise
 
-from opticalzoom.pairs.pair_pictures import KINDS, picture_path, write_pictures
+from opticalzoom.pairs.preparing.pair_pictures import KINDS, picture_path, write_pictures
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.window import Window
 from opticalzoom.registration.resize import resize_matrix
