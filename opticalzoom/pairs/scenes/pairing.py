@@ -21,7 +21,7 @@ Sightings = dict[tuple[int, int], Sighting]
 
 LEAST_RATIO = 1.15
 """Of the fields of view: below it two shots count as of one focal length."""
-_LEAST_RATIO = 1.25
+_LEAST_UNTOLD = 1.25
 """Likewise of photos without EXIF, which may as well be frames of a camera that went nearer."""
 _RARE = 0.25  # of the commonest ratio's pairs: a rarer ratio of shots that have partners is chance
 _ALL = 24
@@ -72,7 +72,7 @@ def choose(sightings: Sightings, names: Sequence[str]) -> list[tuple[int, int]]:
         sightings: of shots that show the same thing.
         names: of the shots.
     """
-    waiting = {pair: found for pair, found in sightings.items() if found.ratio >= _LEAST_RATIO}
+    waiting = {pair: found for pair, found in sightings.items() if found.ratio >= _LEAST_UNTOLD}
     chosen: list[tuple[int, int]] = []
     most = 0
     while waiting:
