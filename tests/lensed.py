@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from cards import write_jpeg
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save, save_file
 
 from opticalzoom.lenses.lens_card import LensCard
 from opticalzoom.photo.metadata import Metadata
-from opticalzoom.weights.card import ModelCard
+from opticalzoom.weights.card import ModelCard, bundled, read_card
+from opticalzoom.weights.graphs import read_graph, with_graphs
 
 PHONE = Metadata("Google Pixel 7", "Pixel 7 back camera 6.81mm f/1.85", 6.81, 25.0)
 TELE = Metadata("Google Pixel 7", "Pixel 7 back camera 19mm f/3.5", 19.0, 70.0)
@@ -33,6 +34,17 @@ def lens_file(path: Path, card: LensCard | None = None, seed: int = 0, **argumen
     path.parent.mkdir(parents=True, exist_ok=True)
     model = ModelCard("linear", drawn, {"lens": card.to_dict()})
     save_file({"filter.weight": kernels}, path, metadata=model.to_metadata())
+    return path
+
+
+def bundled_lens_file(path: Path, name: str, photo: Metadata = PHONE) -> Path:
+    """Bundled weights as if they had been learned for a lens, graphs within: they zoom where PyTorch is missing."""
+    source, model = bundled()[name], read_card(name)
+    card = lens_card(photo, model.arguments["scale"], input=model.arguments.get("input", "rgb"))
+    learned = ModelCard(model.builder, model.arguments, {**model.training, "lens": card.to_dict()})
+    graph = read_graph(source, ".onnx")
+    assert graph is not None
+    path.write_bytes(with_graphs(save(load_file(source), learned.to_metadata()), {".onnx": graph}))
     return path
 
 

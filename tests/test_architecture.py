@@ -23,7 +23,7 @@ FLOORS = (  # from the lowest to the highest; a room's files may import each oth
     ("losses", "metrics"),
     ("engines",),
     ("engines.exporting",),
-    ("engines.backends", "engines.engine_cache"),
+    ("lenses.sharing", "engines.backends", "engines.engine_cache"),
     ("pairs.kinds", "pairs.scenes", "pairs.simulate", "pairs.pair"),
     ("pairs",),
     ("zooming",),

@@ -5,8 +5,10 @@ Nothing is unpickled: the file holds tensors and JSON text only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -49,6 +51,37 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
         raise damaged_weights(resolved, error) from error
+
+
+def check_shapes(card: ModelCard, shapes: Mapping[str, tuple[int, ...]], path: Path) -> None:
+    """Check that tensors of these shapes are the weights of the network that a card names; nothing is computed.
+
+    Args:
+        card: of a file that a stranger may have written.
+        shapes: name -> shape, of the tensors in it.
+        path: of the file, for messages.
+
+    Raises:
+        CheckpointError: there is no such network, or it has other tensors.
+    """
+    try:
+        with torch.device("meta"):  # laid out without memory
+            expected = {
+                name: tuple(tensor.shape) for name, tensor in build(card.builder, **card.arguments).state_dict().items()
+            }
+    except Exception as error:  # arguments of strangers: builders check their own, and PyTorch raises what it likes
+        raise CheckpointError(
+            f"names a network that cannot be built ({error}).", path=path, remedy="Was it written by another version?"
+        ) from error
+    different = sorted(dict(expected.items() ^ dict(shapes).items()))
+    if different:
+        name = different[0]
+        raise CheckpointError(
+            f"does not fit the model {card.builder!r} that it names: {name} has the shape {shapes.get(name, 'none')}, "
+            f"expected {expected.get(name, 'none')}.",
+            path=path,
+            remedy="Was it written by another version?",
+        )
 
 
 def load_model(path: str | Path) -> ZoomModel:

@@ -24,7 +24,9 @@ from opticalzoom.weights.graphs import GraphFile, read_graph, with_graphs
 FOLDER_VARIABLE = "OPTICALZOOM_LENSES"
 """The environment variable that names another folder for the library."""
 
-_SUFFIX = ".safetensors"
+SUFFIX = ".safetensors"
+"""Of the library's files, and of those that travel."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 """Names that Windows keeps for itself."""
@@ -67,7 +69,7 @@ def library_folder() -> Path:
 def installed() -> list[InstalledLens]:
     """Every lens of the library, by name; damaged files are among them. Empty if there is no library."""
     try:
-        files = sorted(library_folder().glob(f"*{_SUFFIX}"))
+        files = sorted(library_folder().glob(f"*{SUFFIX}"))
     except (OSError, ConfigError):
         return []
     return [_read(path) for path in files if _NAME.fullmatch(path.stem)]
@@ -221,7 +223,7 @@ def _place(name: str) -> Path:
         )
     if name in bundled():
         raise ConfigError(f"{name!r} is the name of bundled weights.", remedy="Choose another one.")
-    return library_folder() / f"{name}{_SUFFIX}"
+    return library_folder() / f"{name}{SUFFIX}"
 
 
 def _write(path: Path, content: bytes, overwrite: bool) -> None:

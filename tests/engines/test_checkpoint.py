@@ -8,7 +8,7 @@ import torch
 from networks import SIZES
 from safetensors.torch import save_file
 
-from opticalzoom.engines.checkpoint import load_model, save_model
+from opticalzoom.engines.checkpoint import check_shapes, load_model, save_model
 from opticalzoom.errors import CheckpointError, OutputExistsError
 from opticalzoom.models import MODELS, build
 from opticalzoom.weights.card import ModelCard, bundled, read_card
@@ -35,6 +35,28 @@ def test_round_trip(builder, tmp_path):
     assert read_card(path) == card
     assert not loaded.training
     assert torch.equal(loaded(x).image, model(x).image)
+
+
+@pytest.mark.parametrize("builder", MODELS)
+def test_shapes_are_those_of_the_network_that_is_named(builder):
+    card = ModelCard(builder, arguments(builder))
+    state = build(builder, **card.arguments).state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    assert {tensor.dtype for tensor in state.values()} <= {torch.float32}
+    check_shapes(card, shapes, Path("mine"))
+    wrong = [shapes | {"more": (1,)}, *({k: v for k, v in shapes.items() if k != name} for name in list(shapes)[:1])]
+    wrong += [shapes | {name: (*shape, 1)} for name, shape in list(shapes.items())[-1:]]
+    for others in wrong:
+        with pytest.raises(CheckpointError, match="mine: does not fit the model"):
+            check_shapes(card, others, Path("mine"))
+
+
+def test_a_network_is_not_built_to_look_at_its_shapes():
+    with pytest.raises(CheckpointError, match="expected"):  # its weights would take 38 TB
+        check_shapes(ModelCard("sdan_lite", {"scale": 2, "features": 10**6, "blocks": 1}), {}, Path("mine"))
+    for unbuildable in ({"scale": 5}, {"scale": 2, "features": "x"}, {"scale": 2, "evil": 1}):
+        with pytest.raises(CheckpointError, match="cannot be built"):
+            check_shapes(ModelCard("sdan_lite", unbuildable), {}, Path("mine"))
 
 
 def test_not_overwritten_unless_asked(weights):

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from cards import write_card, write_jpeg, write_mosaic
+from lensed import DSLR, PHONE, bundled_lens_file, photo_of
 from PIL import Image
 
 from opticalzoom.weights.card import bundled
@@ -93,6 +94,25 @@ def test_a_folder_is_zoomed_and_gone_on_with(tmp_path, photo):
     command = ["zoom", tmp_path, "--recursive", "--resume", "-o", tmp_path / "out"]
     assert "3 of 3 zoomed" in opticalzoom(*command).stdout
     assert "3 of 3 zoomed (3 of them before)" in opticalzoom(*command).stdout
+
+
+def test_learned_lenses_travel_and_zoom_their_photos(tmp_path, lens_library):
+    """Weights in place of learned ones: the bundled ×4 for a phone, and its ×3 for another camera."""
+    for name, photo in (("city100-x4", PHONE), ("city100-x3", DSLR)):
+        done = opticalzoom("lenses", "import", bundled_lens_file(tmp_path / f"{name}.safetensors", name, photo))
+        assert done.returncode == 0, done.stderr
+        photo_of(photo, tmp_path / "photos" / f"{name}.jpg", scene())
+    listed = opticalzoom("lenses", "--json")
+    assert '"camera": "Google Pixel 7"' in listed.stdout
+    done = opticalzoom("zoom", tmp_path / "photos", "-o", tmp_path / "out", "--format", "png")
+    assert done.returncode == 0, done.stderr
+    assert "1 photo: google-pixel-7-6-81mm-x4, learned for Google Pixel 7, 6.81 mm\n" in done.stdout
+    assert "1 photo: nikon-d5500-24mm-x3, learned for NIKON D5500, 24 mm\n" in done.stdout
+    for name in ("city100-x4", "city100-x3"):
+        words = ["--weights", name, "-o", tmp_path / "bundled", "--format", "png"]
+        assert opticalzoom("zoom", tmp_path / "photos" / f"{name}.jpg", *words).returncode == 0
+        results = [tmp_path / folder / f"{name}-{name[-2:]}.png" for folder in ("out", "bundled")]
+        np.testing.assert_array_equal(*(np.asarray(Image.open(path)) for path in results))
 
 
 def test_images_in_memory(tmp_path, photo):
