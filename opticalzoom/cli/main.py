@@ -18,7 +18,7 @@ VERBS = {
     "evaluate": ("evaluate:run_evaluate", "score weights on pairs, with bicubic beside them"),
     "misalign": ("misalign:run_misalign", "write misaligned pairs with the truth, for other people's code"),
     "zoom": ("zoom:run_zoom", "zoom photographs"),
-    "lenses": ("lenses:run_lenses", "list, show, remove, export or import the lenses that were learned"),
+    "lenses": ("learned_lenses:run_lenses", "list, show, remove, export or import the lenses that were learned"),
     "export": ("export:run_export", "write weights as ONNX, for other programs and runtimes"),
 }
 """Verb -> (module of :mod:`opticalzoom.cli` and function in it, what it does)."""
