@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError, ShapeError
-from opticalzoom.lenses.normal_equations import NormalEquations, equations
+from opticalzoom.lenses.normal_equations import NormalEquations, check_registered, equations
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -105,9 +105,8 @@ def filter_equations(x: Image, y: Image, trusted: Mask, scale: int, radius: int 
     Raises:
         ShapeError: y or trusted is not s times x.
     """
+    check_registered(x, y, trusted, scale)
     height, width = x.shape[:2]
-    if x.shape[2:] != (3,) or y.shape != (height * scale, width * scale, 3) or trusted.shape != y.shape[:2]:
-        raise ShapeError(f"x, y, trusted have shapes {x.shape}, {y.shape}, {trusted.shape}, expected Y ×{scale} of X.")
     size = 2 * radius + 1
     if min(height, width) < size:
         nothing = np.zeros((3, size**2, size**2))

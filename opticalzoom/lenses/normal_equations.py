@@ -103,3 +103,20 @@ def equations(windows: Plane, level: Plane, targets: Plane, good: NDArray[np.boo
             right[colour] += a.T @ b
             squares[colour] += np.square(b, dtype=np.float64).sum(axis=0)
     return NormalEquations(gram, right, squares, int(good.sum()))
+
+
+def check_registered(x: Plane, y: Plane, trusted: NDArray[np.bool_], scale: int) -> None:
+    """Check that a pair is one: x H×W×3, y sH×sW×3, trusted sH×sW.
+
+    Raises:
+        ShapeError: with the shapes that they have.
+    """
+    large = tuple(scale * side for side in x.shape[:2])
+    if x.shape[2:] != (3,) or y.shape != (*large, 3) or trusted.shape != large:
+        raise ShapeError(f"x, y, trusted have shapes {x.shape}, {y.shape}, {trusted.shape}, expected Y ×{scale} of X.")
+
+
+def eroded(good: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """The pixels around which all of a window of width×width pixels (odd) is good; none near the border is."""
+    whole = np.lib.stride_tricks.sliding_window_view(np.pad(good, width // 2), (width, width))
+    return np.asarray(whole.all(axis=(2, 3)))
