@@ -27,7 +27,7 @@ FOLDER_VARIABLE = "OPTICALZOOM_LENSES"
 SUFFIX = ".safetensors"
 """Of the library's files, and of those that travel."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 """Names that Windows keeps for itself."""
 _GRAPHS: tuple[GraphFile, ...] = (".onnx", ".param", ".json", ".bin")
@@ -75,23 +75,33 @@ def installed() -> list[InstalledLens]:
     return [_read(path) for path in files if _NAME.fullmatch(path.stem)]
 
 
-def lenses_for(photo: Metadata, input: LensInput, lenses: Iterable[InstalledLens]) -> list[InstalledLens]:
+def lenses_for(
+    photo: Metadata, input: LensInput, lenses: Iterable[InstalledLens], long_side: int | None = None
+) -> list[InstalledLens]:
     """Those that were learned for a photo's camera, lens and focal length, the best first.
 
     That is the one of the nearest focal length, of several the one that was learned last, then the first by name.
+
+    Args:
+        photo: what its file says.
+        input: whether it is a photo or a RAW file.
+        lenses: of the library.
+        long_side: of the photo, in pixels, see :meth:`~opticalzoom.lenses.lens_card.LensCard.matches`.
     """
 
     found = [
         (lens.card.distance(photo), -lens.card.learned_at.timestamp(), lens.name, lens)
         for lens in lenses
-        if lens.card and lens.card.input == input and lens.card.matches(photo)
+        if lens.card and lens.card.input == input and lens.card.matches(photo, long_side)
     ]
     return [lens for *_, lens in sorted(found, key=lambda ranked: ranked[:3])]
 
 
-def find_lens(photo: Metadata, scale: int | None, input: LensInput) -> InstalledLens | None:
+def find_lens(
+    photo: Metadata, scale: int | None, input: LensInput, long_side: int | None = None
+) -> InstalledLens | None:
     """The best lens of the library for a photo, see :func:`lenses_for`; with a scale, of those of that scale."""
-    suitable = lenses_for(photo, input, installed())
+    suitable = lenses_for(photo, input, installed(), long_side)
     return next((lens for lens in suitable if lens.card and scale in (None, lens.card.scale)), None)
 
 
@@ -205,7 +215,7 @@ def default_name(card: LensCard) -> str:
     """A name for a lens: letters, digits and hyphens, as ``google-pixel-7-6-81mm-x2``."""
     words = f"{card.camera} {card.focal_length:g}mm x{card.scale}{' raw' if card.input == 'raw' else ''}"
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[-56:].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[-90:].strip("-")
 
 
 def _read(path: Path) -> InstalledLens:
@@ -219,7 +229,7 @@ def _place(name: str) -> Path:
     """The file of a name."""
     if not _NAME.fullmatch(name) or name in _DEVICES:
         raise ConfigError(
-            f"{name!r} is no name for a lens.", remedy="Use up to 64 small letters, digits, hyphens and underscores."
+            f"{name!r} is no name for a lens.", remedy="Use up to 100 small letters, digits, hyphens and underscores."
         )
     if name in bundled():
         raise ConfigError(f"{name!r} is the name of bundled weights.", remedy="Choose another one.")

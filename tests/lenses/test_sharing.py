@@ -233,7 +233,7 @@ def test_offsets_that_point_elsewhere(tmp_path):
         refused(tmp_path / "a.safetensors", "damaged")
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "", "CON", "x" * 99])
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "CON", "x" * 101])
 def test_names_with_paths(tmp_path, quick, name):
     with pytest.raises(ConfigError):
         import_lens(weights(tmp_path / "a.safetensors"), name)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cards import write_jpeg
+from cards import write_jpeg, write_mosaic
 from lensed import DSLR, PHONE, TELE, lens_card, lens_file, photo_of
 from PIL import Image
 
 from opticalzoom.errors import ConfigError
-from opticalzoom.lenses.library import install_lens, installed
+from opticalzoom.lenses.library import install_lens, installed, installed_lens
+from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.zooming.crop import Middle
 from opticalzoom.zooming.jobs import Recipe
 from opticalzoom.zooming.plan import plan, suited
@@ -70,6 +72,8 @@ def test_a_format_beside_a_suffix_in_the_name_is_refused():
 
 # --- the lens of each photo
 
+SHOT = {"focal_length": 50.0, "time": datetime(2026, 1, 2)}
+
 
 @pytest.fixture
 def lenses(tmp_path):
@@ -120,14 +124,16 @@ def test_weights_that_are_named_are_taken(lenses, album):
     assert suited(album["main"], recipe, [*lenses.values()]) is recipe
 
 
-def test_raw_files_get_what_was_learned_from_raw_files(tmp_path, lenses, monkeypatch):
-    monkeypatch.setattr("opticalzoom.zooming.plan.read_metadata", lambda path: PHONE)
-    raw = tmp_path / "a.dng"
-    assert suited(raw, Recipe(), [*lenses.values()]).weights is None
-    install_lens(lens_file(tmp_path / "raw.safetensors", lens_card(PHONE, 2, input="raw")), "raw")
-    everything = installed()
-    assert suited(raw, Recipe(), everything).weights == str(everything[1].path)
-    assert suited(tmp_path / "a.jpg", Recipe(), everything).weights == str(lenses["main"].path)
+def test_raw_files_get_what_was_learned_from_raw_files(tmp_path):
+    raw, jpeg = tmp_path / "a.dng", tmp_path / "a.jpg"
+    write_mosaic(raw, np.full((40, 60, 3), 128, np.uint8) + np.arange(60, dtype=np.uint8)[:, None], **SHOT)
+    write_jpeg(jpeg, np.zeros((40, 60, 3), np.uint8), **SHOT)
+    for input in ("rgb", "raw"):
+        card = lens_card(read_metadata(raw), 2, input=input, long_side=60)
+        name = install_lens(lens_file(tmp_path / "learned.safetensors", card), input)
+        chosen = {path: suited(path, Recipe(), installed()).weights for path in (raw, jpeg)}
+        assert chosen[raw if name == "raw" else jpeg] == str(installed_lens(name).path)
+        assert (chosen[raw] is None) is (name == "rgb")
 
 
 def test_without_lenses_no_photo_is_looked_at(monkeypatch, album):
@@ -152,6 +158,13 @@ def test_a_damaged_lens_is_for_no_photo(tmp_path, lenses, album):
     _, _, notes = plan([str(album["main"])], Recipe(), tmp_path)
     assert notes[0].startswith("not used: the lens main, which is damaged")
     assert notes[1:] == ["1 photo: city100-x3 (bundled)"]
+
+
+def test_a_photo_that_somebody_made_smaller_is_not_of_the_lens(tmp_path, album):
+    install_lens(lens_file(tmp_path / "learned.safetensors", lens_card(PHONE, long_side=4080)), "large")
+    assert suited(album["main"], Recipe(), installed()).weights is None  # it has 12×8 pixels
+    whole = photo_of(PHONE, tmp_path / "whole.jpg", np.zeros((20, 4080, 3), np.uint8))
+    assert suited(whole, Recipe(), installed()).weights is not None
 
 
 def test_a_photo_that_was_cropped_to_another_view_is_not_of_the_lens(tmp_path, lenses):
