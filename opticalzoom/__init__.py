@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from os import PathLike
-    from typing import Literal
+    from typing import Any, Literal
 
+    from opticalzoom.training.learning.learn_lens import Learned
     from opticalzoom.weights.computing import Backend, Precision
     from opticalzoom.zooming.images import Zoom
 
-__all__ = ["load"]
+__all__ = ["learn", "load"]
 
 
 def load(
@@ -43,3 +44,16 @@ def load(
     from opticalzoom.zooming.images import Zoom  # noqa: PLC0415 - torch takes seconds: only whoever zooms pays for it
 
     return Zoom(weights, scale, backend, precision, photo)
+
+
+def learn(photos: str | PathLike[str], output: str | PathLike[str] = "learned", **options: Any) -> list[Learned]:
+    """Learn the lenses of a folder of photos, see :func:`opticalzoom.training.learning.learn_lens.learn_card`.
+
+    Args:
+        photos: folder of scenes that were photographed twice, zoomed out and zoomed in.
+        output: folder of weights and reports.
+        options: ``budget`` in seconds, ``scale``, ``overwrite`` and others, see there.
+    """
+    from opticalzoom.training.learning.learn_lens import learn_card  # noqa: PLC0415 - takes torch's seconds
+
+    return learn_card(photos, output, **options)

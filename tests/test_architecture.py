@@ -31,7 +31,7 @@ FLOORS = (  # from the lowest to the highest; a room's files may import each oth
     ("training",),
     ("evaluation",),
     ("evaluation.studies",),
-    ("pages.demonstration",),
+    ("pages.demonstration", "training.learning"),
     ("", "cli"),  # "" is the package itself, whose functions import what they need when they are called
     ("__main__",),
 )

@@ -12,6 +12,7 @@ from opticalzoom.errors import DependencyError, OpticalZoomError
 
 VERBS = {
     "demo": ("demo:run_demo", "see a network learn a lens and zoom a photo, in a few minutes"),
+    "learn": ("learn:run_learn", "learn your own lens: a card of scenes photographed twice, one command"),
     "prepare": ("prepare:run_prepare", "register a card of zoom shots into training pairs, with a report"),
     "train": ("train:run_train", "learn a zoom from photo pairs"),
     "reproduce": ("reproduce:run_reproduce", "train and score all rows of the paper's tables with equal budgets"),

@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_STYLE = """
+PAGE_STYLE = """
 body { margin: 0 auto; max-width: 72rem; padding: 1rem 1.25rem 4rem; color: #222; background: #fff;
   font: 1.05rem/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; } h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem; }
@@ -32,7 +32,7 @@ class Section:
 def html_page(title: str, sections: Sequence[Section]) -> str:
     """A page of sections. All text is escaped; blank lines part it."""
     heading = f"<h1>{html.escape(title)}</h1>"
-    return html_document(title, _STYLE, [heading, *(_section(section) for section in sections)])
+    return html_document(title, PAGE_STYLE, [heading, *(section_html(section) for section in sections)])
 
 
 def html_document(title: str, style: str, parts: Sequence[str]) -> str:
@@ -59,7 +59,8 @@ def html_document(title: str, style: str, parts: Sequence[str]) -> str:
 """
 
 
-def _section(section: Section) -> str:
+def section_html(section: Section) -> str:
+    """HTML of a section, a line for each of its parts; all text is escaped."""
     parts = [f"<h2>{html.escape(section.heading)}</h2>"]
     parts += [f"<p>{html.escape(text)}</p>" for text in section.text.split("\n\n") if text]
     for file, caption in section.pictures:

@@ -76,7 +76,7 @@ class FolderPairs(Source):
 
     def __init__(self, root: Path, scale: int) -> None:
         super().__init__(scale)
-        found = _parallel_folders(root)
+        found = parallel_folders(root)
         if found is None:
             raise PairError("holds no two parallel folders.", path=root, remedy="Name them x and y, or lr and hr.")
         self._x, self._y = (_by_stem(folder) for folder in found)
@@ -190,10 +190,11 @@ def _detect(root: Path) -> SourceName:
         return "city100"
     if (root / manifest.NAME).is_file():
         return "prepared"
-    return "folders" if _parallel_folders(root) else "simulated"
+    return "folders" if parallel_folders(root) else "simulated"
 
 
-def _parallel_folders(root: Path) -> tuple[Path, Path] | None:
+def parallel_folders(root: Path) -> tuple[Path, Path] | None:
+    """The folders of the short and the long shots in ``root``, if it has two of such names."""
     present = {p.name.lower(): p for p in root.iterdir() if p.is_dir()}
     return next(((present[x], present[y]) for x, y in _FOLDER_NAMES if x in present and y in present), None)
 

@@ -1,0 +1,162 @@
+"""The page of a learned lens: the answer first, before and after, then scores, the curve, the lens and the pairs."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opticalzoom.files import write_text
+from opticalzoom.pages.page import PAGE_STYLE, Section, html_document, section_html
+from opticalzoom.pages.pictures import Picture, save_picture
+from opticalzoom.pages.slider import SLIDER_SCRIPT, SLIDER_STYLE, slider
+from opticalzoom.training.learning.judging import BICUBIC, METHODS, TRUTH, Judged, gain
+from opticalzoom.training.learning.lens_run import LensOutcome
+
+REPORT = "report.html"
+PICTURES = "pictures"
+_SIDE = 480
+"""Longer side of the parts that are shown, in pixels of the target: they are shown at 100 %."""
+_MOST = 12
+"""Held-out pairs that are shown."""
+
+
+def write_learn_report(page: Path, outcome: LensOutcome, verdict: str, installed: str | None, lens: str = "") -> Path:
+    """Write the page and its pictures beside it, in place of older ones.
+
+    Args:
+        page: its file.
+        outcome: of the runs.
+        verdict: the answer in one sentence.
+        installed: name in the library.
+        lens: HTML about the measured lens.
+    """
+    best = outcome.best or "learned"
+    sentence = verdict.removeprefix(f"{outcome.lens.title}: ")
+    answer = f"Installed as {installed}: zoom takes it for photos of this lens." if installed else "Not installed."
+    parts = [
+        f"<h1>{html.escape(outcome.lens.title)}</h1>",
+        f'<p class="answer">{html.escape(sentence[:1].upper() + sentence[1:])}</p>',
+        f"<p>{html.escape(answer)}</p>",
+        "<h2>Before and after, on what was held out</h2>",
+        *(_comparison(page.parent, number, one, best) for number, one in enumerate(outcome.judged[:_MOST], start=1)),
+        section_html(_scores(outcome)),
+        "<h2>How it learned</h2>",
+        f"<p>{html.escape(_curve_text(outcome))}</p>",
+        curve_svg(outcome.curves),
+        lens,
+        *_pairs(outcome, page.parent),
+        SLIDER_SCRIPT,
+    ]
+    text = html_document(outcome.lens.title, PAGE_STYLE + SLIDER_STYLE + _STYLE, parts)
+    write_text(page, text, overwrite=True)
+    return page
+
+
+_STYLE = """
+.answer { font-size: 1.35rem; line-height: 1.4; }
+.pair { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: flex-start; }
+.pair figure { margin: .5rem 0; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption { color: #aaa; }
+  th, td { border-color: #444; } a { color: #8ab4f8; } }
+"""
+
+
+def _comparison(folder: Path, number: int, judged: Judged, best: str) -> str:
+    """A slider between bicubic and what was learned, and the truth beside it, of the part with most texture."""
+    shown = {name: judged.pictures[name] for name in (BICUBIC, best, TRUTH)}
+    rows, columns = busiest_part(shown[TRUTH], _SIDE)
+    files = {}
+    for name, picture in shown.items():
+        files[name] = f"{PICTURES}/{number}-{name}.png"
+        save_picture(folder / files[name], np.ascontiguousarray(picture[rows, columns]), overwrite=True)
+    height, width = shown[TRUTH][rows, columns].shape[:2]
+    scores = judged.scores
+    ahead = f"{scores.psnr[best] - scores.psnr[BICUBIC]:+.2f}".replace("-", "−")
+    text = f"{scores.pair}: {best} {ahead} dB over bicubic"
+    compared = slider(files[BICUBIC], files[best], (BICUBIC, best), (width, height))
+    truth = (
+        f'<figure><img src="{html.escape(files[TRUTH])}" width="{width}" height="{height}" alt="truth">'
+        "<figcaption>the long shot</figcaption></figure>"
+    )
+    return f'<h3>{html.escape(text)}</h3><div class="pair">{compared}{truth}</div>'
+
+
+def busiest_part(picture: Picture, side: int) -> tuple[slice, slice]:
+    """Rows and columns of the part, at most ``side`` a side, in which neighbouring pixels differ most."""
+    grey = picture.astype(np.float32).mean(axis=2)
+    steps: NDArray[np.float32] = np.abs(np.diff(grey, axis=0, prepend=grey[:1])) + np.abs(
+        np.diff(grey, axis=1, prepend=grey[:, :1])
+    )
+    height, width = (min(side, length) for length in grey.shape)
+    total = np.pad(steps.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    sums = total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
+    top, left = np.unravel_index(int(sums.argmax()), sums.shape)
+    return slice(int(top), int(top) + height), slice(int(left), int(left) + width)
+
+
+def _scores(outcome: LensOutcome) -> Section:
+    scores = [one.scores for one in outcome.judged]
+    methods = [method for method in METHODS if method in scores[0].psnr]
+    rows: list[Sequence[str]] = [("held out", *(f"{method}, dB" for method in methods))]
+    rows += [(score.pair, *(f"{score.psnr[method]:.2f}" for method in methods)) for score in scores]
+    rows.append(("mean", *(f"{fmean(score.psnr[method] for score in scores):.2f}" for method in methods)))
+    rows.append(("SSIM, mean", *(f"{fmean(score.ssim[method] for score in scores):.3f}" for method in methods)))
+    rows.append(("gain over bicubic", *(str(gain(scores, method, BICUBIC)) for method in methods)))
+    text = (
+        "PSNR and SSIM of Y (limited range, 8 bit) on trusted pixels, after every result was registered to the long "
+        "shot and given its colours. Gains: mean and standard error over the rows."
+    )
+    return Section("Scores", text, table=rows)
+
+
+def _curve_text(outcome: LensOutcome) -> str:
+    scenes = len(set(outcome.lens.scenes))
+    held = "a part of the scenes was held out" if scenes > 3 else "one half of every picture was held out"
+    return (
+        f"In each of {len(outcome.curves)} runs {held}; the lines are their scores after so many steps. The network "
+        f"for use learned from all {len(outcome.lens.pairs)} pairs and stopped at step {outcome.stop} of "
+        f"{outcome.recipe.steps}, where the mean of the lines is highest."
+    )
+
+
+def curve_svg(curves: Sequence[Sequence[tuple[int, float]]], size: tuple[int, int] = (640, 240)) -> str:
+    """Scores over steps as a drawing, a line for each run, each relative to its first score."""
+    lines = [[(step, score - curve[0][1]) for step, score in curve] for curve in curves if curve]
+    if not lines:
+        return ""
+    (width, height), left, low = size, 48, 28
+    steps = max(step for line in lines for step, _ in line)
+    values = [score for line in lines for _, score in line]
+    bottom, top = min(values), max(*values, min(values) + 0.05)
+
+    def place(step: int, score: float) -> str:
+        x = left + (width - left - 8) * step / steps
+        return f"{x:.1f},{8 + (height - low - 8) * (top - score) / (top - bottom):.1f}"
+
+    drawn = "".join(
+        f'<polyline fill="none" stroke="#1a73e8" stroke-width="2" points="{" ".join(place(*p) for p in line)}"/>'
+        for line in lines
+    )
+    ticks = "".join(
+        f'<text x="{left - 6}" y="{float(place(0, value).split(",")[1]) + 4:.0f}" text-anchor="end">{value:+.2f}</text>'
+        for value in (bottom, top)
+    )
+    words = f'<text x="{width - 8}" y="{height - 8}" text-anchor="end">step {steps}</text>'
+    words += f'<text x="{left}" y="{height - 8}">dB since the first score</text>'
+    frame = f'viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="scores over steps"'
+    return f"<svg {frame}>{drawn}{ticks}{words}</svg>"
+
+
+def _pairs(outcome: LensOutcome, folder: Path) -> list[str]:
+    names = ", ".join(pair.name for pair in outcome.lens.pairs)
+    parts = ["<h2>The pairs</h2>", f"<p>{html.escape(names)}</p>"]
+    if outcome.lens.report:
+        link = html.escape(os.path.relpath(outcome.lens.report, folder))
+        parts.append(f'<p><a href="{link}">All pairs, those that were rejected too, with pictures</a></p>')
+    return parts

@@ -1,0 +1,208 @@
+"""All runs of one lens: what is held out judges, all pairs teach; a run that was stopped goes on.
+
+The folder of a lens holds ``plan.json`` (what was decided before the first step), a checkpoint of each run, the
+networks that were judged on the way, and at the end ``weights.safetensors``.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from opticalzoom.engines.checkpoint import load_model, save_model
+from opticalzoom.errors import CheckpointError, OutputExistsError
+from opticalzoom.files import write_text
+from opticalzoom.lenses.linear_filter import fit_filter
+from opticalzoom.models import build
+from opticalzoom.models.base import ZoomModel
+from opticalzoom.models.baselines import Linear
+from opticalzoom.pairs.registered import TrainingPair
+from opticalzoom.photo.photograph import to_float
+from opticalzoom.training.learning import judging
+from opticalzoom.training.learning.budget import best_stop, marks, measure_pace, plan_recipe
+from opticalzoom.training.learning.fine_tuning import FineTuning, RunState, TuningRecipe, fine_tune
+from opticalzoom.training.learning.folds import Fold, make_folds
+from opticalzoom.training.learning.judging import Judged, judge_pair, judged_part, quick_score
+from opticalzoom.training.learning.material import LensPairs
+from opticalzoom.training.learning.start import nearest_base, starting_network
+from opticalzoom.weights.card import ModelCard
+
+PLAN, VERDICT = "plan.json", "verdict.json"
+MOST_JUDGED = 8
+"""Pairs of a fold that are judged, evenly spread: each takes a second or two."""
+Curve = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a run tells and asks while it works.
+
+    Attributes:
+        step: told after every step of every run, with the number of all steps planned.
+        stopped: asked after every step, whether the user wants to stop.
+    """
+
+    step: Callable[[int], object] = lambda total: None
+    stopped: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class LensOutcome:
+    """What came of the runs.
+
+    Attributes:
+        lens: the pairs.
+        model: the network taught by all pairs, or the linear filter if that is better.
+        card: to be written with its weights.
+        best: name of the method that won, None if nothing learned did.
+        judged: every held-out pair, or half of one.
+        curves: (step, dB) of each fold.
+        stop: the step that the last run ended at.
+        recipe: of all runs.
+    """
+
+    lens: LensPairs
+    model: ZoomModel
+    card: ModelCard
+    best: str | None
+    judged: list[Judged]
+    curves: list[Curve]
+    stop: int
+    recipe: TuningRecipe
+
+
+def learn_one(
+    lens: LensPairs, home: Path, seconds: float, *, steps: int | None = None, hooks: Hooks | None = None
+) -> LensOutcome:
+    """Teach a network a lens and judge it.
+
+    Args:
+        lens: its pairs.
+        home: folder of the runs; one with the same pairs and budget is gone on with.
+        seconds: for all runs together.
+        steps: of each run; by default what the time allows.
+        hooks: see :class:`Hooks`.
+
+    Raises:
+        OutputExistsError: the folder holds runs of other pairs or of another budget.
+        KeyboardInterrupt: the user stopped it; calling again goes on.
+    """
+    hooks = hooks or Hooks()
+    folds, base = make_folds(lens.pairs, lens.scenes), nearest_base(lens.scale, lens.input)
+    start, card = starting_network(base, lens.scale, lens.pairs)
+    recipe = _recipe(lens, folds, start, home, seconds, steps)
+    total = recipe.steps * (len(folds) + 1)
+
+    def watch(_: RunState) -> None:
+        hooks.step(total)
+
+    curves = [
+        _run_fold(start, card, fold, recipe, home / f"fold-{number}", watch, hooks.stopped)
+        for number, fold in enumerate(folds, start=1)
+    ]
+    judged = [
+        found
+        for number, fold in enumerate(folds)
+        for found in _judge_fold(fold, home / f"fold-{number + 1}", start, _stop_without(curves, number, recipe), lens)
+    ]
+    stop = best_stop(curves, recipe.steps)
+    run = FineTuning(copy.deepcopy(start), lens.pairs, recipe)
+    learned = fine_tune(run, home / "all.ckpt", until=stop, watch=watch, stopped=hooks.stopped).cpu()
+    best = judging.winner([one.scores for one in judged])
+    if best == judging.LINEAR:
+        learned, card = _linear(lens.pairs, lens.scale), ModelCard("linear", {"scale": lens.scale, "input": lens.input})
+    training = {"base": base, "steps": stop, "pairs": len(lens.pairs), "recipe": asdict(recipe)}
+    card = ModelCard(card.builder, card.arguments, training)
+    return LensOutcome(lens, learned, card, best, judged, curves, stop, recipe)
+
+
+def _recipe(
+    lens: LensPairs, folds: Sequence[Fold], start: ZoomModel, home: Path, seconds: float, steps: int | None
+) -> TuningRecipe:
+    """The recipe of an earlier run that was stopped, or a new one, which is written down."""
+    key, path = _key(lens, seconds, steps), home / PLAN
+    if path.is_file():
+        try:
+            plan = json.loads(path.read_text(encoding="utf-8"))
+            recipe, found = TuningRecipe(**plan["recipe"]), plan["key"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"is damaged ({error}).", path=path, remedy="Delete the folder, and it is learned again."
+            ) from error
+        if found != key:
+            raise OutputExistsError(
+                "holds what was learned from other pairs, or with another budget.",
+                path=home,
+                remedy="Choose another -o, or add --overwrite.",
+            )
+        return recipe
+    shutil.rmtree(home, ignore_errors=True)  # of a run that was stopped before it had a plan
+    pace = measure_pace(start, lens.pairs)
+    pairs = min(len(fold.teaching) for fold in folds)
+    recipe = plan_recipe(seconds, len(folds) + 1, pairs, pace)
+    if steps is not None:
+        recipe = replace(recipe, steps=steps)
+    write_text(path, json.dumps({"key": key, "recipe": asdict(recipe)}, indent=1))
+    return recipe
+
+
+def _key(lens: LensPairs, seconds: float, steps: int | None) -> str:
+    """Changes with everything that the runs depend on: of the pictures every hundredth row is looked at."""
+    digest = hashlib.sha256(json.dumps([lens.scale, lens.input, seconds, steps, lens.scenes]).encode())
+    for pair in lens.pairs:
+        digest.update(pair.name.encode())
+        for picture in (pair.x, pair.y, pair.mask):
+            digest.update(np.ascontiguousarray(picture[::100]).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _run_fold(
+    start: ZoomModel,
+    card: ModelCard,
+    fold: Fold,
+    recipe: TuningRecipe,
+    home: Path,
+    watch: Callable[[RunState], object],
+    stopped: Callable[[], bool],
+) -> Curve:
+    run = FineTuning(copy.deepcopy(start), fold.teaching, recipe)
+
+    def judge(model: ZoomModel) -> float:
+        save_model(home / f"{run.progress.step}.safetensors", model, card, overwrite=True)
+        return quick_score(model, fold.judging, recipe.bfloat16)
+
+    fine_tune(run, home / "run.ckpt", judge=judge, marks=marks(recipe.steps), watch=watch, stopped=stopped)
+    return run.progress.curve
+
+
+def _stop_without(curves: Sequence[Curve], number: int, recipe: TuningRecipe) -> int:
+    """Where the other folds would stop: what a fold is judged by must not choose its own stop."""
+    return best_stop([curve for other, curve in enumerate(curves) if other != number], recipe.steps)
+
+
+def _judge_fold(fold: Fold, home: Path, start: ZoomModel, stop: int, lens: LensPairs) -> list[Judged]:
+    models: dict[str, ZoomModel] = {
+        judging.BICUBIC: build("bicubic", scale=lens.scale, input=lens.input),
+        judging.BUNDLED: start,
+        judging.LEARNED: load_model(home / f"{stop}.safetensors"),
+    }
+    if lens.input == "rgb":
+        models[judging.LINEAR] = _linear(fold.teaching, lens.scale)
+    number = min(MOST_JUDGED, len(fold.judging))
+    chosen = np.unique(np.linspace(0, len(fold.judging) - 1, number).round().astype(int))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV and PyTorch release the interpreter lock
+        return list(pool.map(lambda index: judge_pair(models, fold.judging[index]), chosen))
+
+
+def _linear(pairs: Sequence[TrainingPair], scale: int) -> Linear:
+    parts = map(judged_part, pairs)
+    return Linear.of(fit_filter(((to_float(p.x), to_float(p.y), p.mask) for p in parts), scale))

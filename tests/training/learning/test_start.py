@@ -1,0 +1,45 @@
+"""Learning starts from the bundled weights of the nearest scale."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from learnings import soft_lens
+
+from opticalzoom.engines.checkpoint import load_model
+from opticalzoom.errors import ConfigError
+from opticalzoom.training.learning.start import nearest_base, starting_network
+
+
+@pytest.mark.parametrize(
+    ("scale", "kind", "base"),
+    [
+        (2, "rgb", "city100-x3"),
+        (3, "rgb", "city100-x3"),
+        (4, "rgb", "city100-x4"),
+        (8, "rgb", "city100-x4"),
+        (2, "raw", "raw-x4"),
+        (3, "resized", "city100-x3-resized"),
+    ],
+)
+def test_the_nearest_base(scale, kind, base):
+    assert nearest_base(scale, kind) == base
+
+
+def test_an_unknown_kind_of_input_is_told():
+    with pytest.raises(ConfigError, match="infrared"):
+        nearest_base(2, "infrared")
+
+
+def test_the_same_scale_starts_with_the_weights_as_they_are():
+    model, card = starting_network("city100-x3", 3, [])
+    old = load_model("city100-x3")
+    assert card.arguments["scale"] == 3
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), old.parameters(), strict=True))
+
+
+def test_another_scale_is_grown_on_the_cards_own_photos():
+    lens = soft_lens(3)
+    model, card = starting_network("city100-x3", 2, lens.pairs)
+    assert (model.contract.scale, card.arguments["scale"]) == (2, 2)
+    assert model(torch.rand(1, 3, 16, 16)).image.shape == (1, 3, 32, 32)
