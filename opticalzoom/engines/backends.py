@@ -26,7 +26,7 @@ from opticalzoom.parallel.cores import cores
 from opticalzoom.weights.card import read_card, resolve
 from opticalzoom.weights.computing import PRECISIONS, Backend, Precision
 from opticalzoom.weights.exported import ExportPrecision
-from opticalzoom.weights.graphs import has_graphs
+from opticalzoom.weights.graphs import has_graph
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
 """What runs which exported file."""
@@ -100,17 +100,17 @@ def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
 def _installed(source: Path) -> Iterator[Backend]:
     """What can run the weights here. Anything but PyTorch runs exported files.
 
-    Weights with graphs beside them need no exporter; for them ONNX Runtime comes first, as it starts in a tenth of the
-    time that importing PyTorch takes, unless there is a GPU.
+    Weights with graphs beside them or within need no exporter; for them ONNX Runtime comes first, as it starts in a
+    tenth of the time that importing PyTorch takes, unless there is a GPU.
     """
     exported, pytorch = is_exported(source), find_spec("torch") is not None
-    with_graphs = not exported and has_graphs(source)
-    ready = with_graphs and not _has_gpu()
+    graphs = () if exported else tuple(suffix for suffix in _RUNNING if has_graph(source, suffix))
+    ready = graphs and not _has_gpu()
     if pytorch and not exported and not ready:
         yield "torch"
     for suffix, backends in _RUNNING.items():
         exporting = pytorch and all(map(find_spec, _EXPORTING[suffix]))
-        able = source.suffix.lower() == suffix if exported else with_graphs or exporting
+        able = source.suffix.lower() == suffix if exported else suffix in graphs or exporting
         yield from (name for name in backends if able and find_spec(name))
     if pytorch and ready:
         yield "torch"

@@ -110,8 +110,16 @@ def _check_card(card: ModelCard, tensors: int, path: Path) -> None:
     blocks = card.arguments.get("blocks")
     if isinstance(blocks, int) and blocks > tensors:
         raise _refused(f"asks for {blocks} blocks and has {tensors} tensors", path)
-    if any(len(text) > _LONGEST_TEXT for text in card.to_metadata().values()):
+    if not _is_short(card.training):
         raise _refused("says more of itself than anybody would read", path)
+
+
+def _is_short(value: Any, depth: int = 20) -> bool:
+    """Whether plain values are no deeper and no longer than what training writes."""
+    if isinstance(value, dict | list):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        return depth > 0 and all(_is_short(part, depth - 1) for part in parts) and len(parts) <= _MOST_TENSORS
+    return len(str(value)) <= _LONGEST_TEXT
 
 
 def _made_graphs(card: ModelCard, tensors: Mapping[str, np.ndarray], path: Path) -> Mapping[GraphFile, bytes]:

@@ -91,15 +91,14 @@ def read_graph(weights: Path, suffix: GraphFile) -> bytes | None:
         return None
 
 
-def has_graphs(weights: Path) -> bool:
-    """Whether graphs lie beside a weights file or are within it."""
-    if graphs_path(weights).is_file():
-        return True
-    try:
-        with safe_open(weights, framework="numpy") as file:
-            return _KEY in (file.metadata() or {})
-    except (OSError, SafetensorError):
-        return False
+def has_graph(weights: Path, suffix: str) -> bool:
+    """Whether such a graph lies beside a weights file or is within it; whether it is sound shows when it is read."""
+    with suppress(OSError, *_DAMAGE):
+        if suffix in json.loads(graphs_path(weights).read_text(encoding="utf-8"))["graphs"]:
+            return True
+    with suppress(OSError, SafetensorError, *_DAMAGE), safe_open(weights, framework="numpy") as file:
+        return suffix in json.loads((file.metadata() or {})[_KEY])
+    return False
 
 
 def with_graphs(weights: bytes, exported: Mapping[GraphFile, bytes]) -> bytes:

@@ -24,6 +24,7 @@ from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.weights.card import ModelCard, bundled
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import TOLERANCE
+from opticalzoom.weights.graphs import with_graphs
 
 RUNTIMES = ["onnxruntime", "openvino"]
 
@@ -212,10 +213,19 @@ def test_weights_without_graphs_need_pytorch(machine, weights, monkeypatch):
 
 
 def test_weights_with_graphs_need_no_pytorch(machine, weights, monkeypatch):
-    weights.with_suffix(".graphs.json").write_text("{}")
+    weights.with_suffix(".graphs.json").write_text('{"graphs": {".onnx": [], ".param": []}}')
     assert chosen(machine, weights, pixels=100) == Choice("onnxruntime", "float32")
     installed(monkeypatch, *RUNTIMES)
     assert chosen(machine, weights, pixels=100) == Choice("onnxruntime", "float32")
+
+
+def test_runtimes_whose_graph_is_missing_are_not_tried_without_pytorch(machine, weights, monkeypatch):
+    weights.write_bytes(with_graphs(weights.read_bytes(), {".onnx": b""}))
+    installed(monkeypatch, *RUNTIMES, "ncnn")
+    machine |= {Choice("openvino", "float32"): Fake(0.9), Choice("ncnn", "float32"): Fake(0.1)}
+    assert chosen(machine, weights) == Choice("onnxruntime", "float32")
+    weights.write_bytes(with_graphs(weights.read_bytes(), {".onnx": b"", ".param": b""}))
+    assert chosen(machine, weights) == Choice("ncnn", "float32")
 
 
 def test_a_cache_that_cannot_be_written(machine, weights, cache):

@@ -18,7 +18,7 @@ from opticalzoom.lenses import sharing
 from opticalzoom.lenses.library import install_lens, installed, installed_lens
 from opticalzoom.lenses.sharing import export_lens, import_lens
 from opticalzoom.weights.card import ModelCard, bundled, read_card
-from opticalzoom.weights.graphs import has_graphs, read_graph, with_graphs
+from opticalzoom.weights.graphs import has_graph, read_graph, with_graphs
 
 KERNELS = np.zeros((12, 3, 3, 3), np.float32)
 RIGHT = {"scale": 2, "input": "rgb", "radius": 1}
@@ -104,10 +104,15 @@ def test_graphs_are_made_anew_where_pytorch_is(tmp_path):
 def test_only_what_is_needed_is_kept(tmp_path, quick):
     path = installed_lens(import_lens(weights(tmp_path / "a.safetensors", evil="x" * 1000))).path
     assert b"evil" not in path.read_bytes()
-    assert not has_graphs(path)
+    assert not has_graph(path, ".onnx")
 
 
 # --- what is refused
+
+
+def nested(depth):
+    """A list in a list in a list."""
+    return [nested(depth - 1)] if depth else []
 
 
 def refused(file, message):
@@ -180,6 +185,7 @@ def test_tensors_that_no_network_has(tmp_path, tensors, message):
         ({"lens": lens_card().to_dict() | {"camera": "../../x", "scale": 99}}, "damaged lens card"),
         ({"lens": lens_card(DSLR, 3).to_dict()}, "of another network"),
         ({"lens": lens_card().to_dict(), "notes": "x" * 200_000}, "more of itself"),
+        ({"lens": lens_card().to_dict(), "notes": nested(600)}, "more of itself"),
     ],
 )
 def test_cards_that_do_not_fit(tmp_path, training, message):

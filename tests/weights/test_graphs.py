@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load, save
 
-from opticalzoom.engines.backends import Choice, measure
+from opticalzoom.engines.backends import load_engine
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.engines.engine_cache import as_ncnn, as_onnx
+from opticalzoom.engines.measuring import Choice, measure
 from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.engines.torch_engine import TorchEngine
@@ -21,7 +22,7 @@ from opticalzoom.weights.card import bundled
 from opticalzoom.weights.graphs import (
     graphs_path,
     graphs_text,
-    has_graphs,
+    has_graph,
     join,
     read_graph,
     split,
@@ -65,12 +66,12 @@ def test_graphs_of_other_weights_do_not_count(tmp_path):
 def test_graphs_within_the_file(tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(save({"kernel": np.arange(99, dtype=np.float32)}, {"format": "x"}))
-    assert not has_graphs(path)
+    assert not has_graph(path, ".onnx")
     assert read_graph(path, ".onnx") is None
     graph = b"head" + np.arange(99, dtype=np.float32).tobytes() + b"tail"
     path.write_bytes(with_graphs(path.read_bytes(), {".onnx": b"old", ".param": b"old"}))
     path.write_bytes(with_graphs(path.read_bytes(), {".onnx": graph}))
-    assert has_graphs(path)
+    assert (has_graph(path, ".onnx"), has_graph(path, ".param")) == (True, False)
     assert (read_graph(path, ".onnx"), read_graph(path, ".param")) == (graph, None)
     with safe_open(path, framework="numpy") as file:  # the file is still one that others read
         assert file.metadata()["format"] == "x"
@@ -83,6 +84,7 @@ def test_graphs_beside_the_file_come_first_if_they_belong_to_it(tmp_path):
     path.write_bytes(with_graphs(save({"kernel": np.zeros(99, np.float32)}), {".onnx": b"within"}))
     graphs_path(path).write_text(graphs_text(path.read_bytes(), {".onnx": b"beside"}))
     assert read_graph(path, ".onnx") == b"beside"
+    assert (has_graph(path, ".onnx"), has_graph(path, ".param")) == (True, False)
     graphs_path(path).write_text(graphs_text(b"\2\0\0\0\0\0\0\0{}", {".onnx": b"of other weights"}))
     assert read_graph(path, ".onnx") == b"within"
 
@@ -90,8 +92,8 @@ def test_graphs_beside_the_file_come_first_if_they_belong_to_it(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\xff" * 99, b"\1\0\0\0\0\0\0\0[", b"\2\0\0\0\0\0\0\0{}"])
 def test_what_is_no_weights_file_has_no_graphs(tmp_path, content):
     (tmp_path / "mine.safetensors").write_bytes(content)
-    assert not has_graphs(tmp_path / "mine.safetensors")
-    assert not has_graphs(tmp_path / "none.safetensors")
+    assert not has_graph(tmp_path / "mine.safetensors", ".onnx")
+    assert not has_graph(tmp_path / "none.safetensors", ".onnx")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"weights": "", "graphs": {}}', "\0"])
@@ -123,5 +125,6 @@ def test_bundled_graphs_give_the_picture_of_the_bundled_weights(name, engine):
 
 
 def test_bundled_weights_are_measured_with_graphs():
-    found = measure(bundled()["city100-x3"], [Choice("onnxruntime", "float32"), Choice("torch", "float32")])
+    choices = [Choice("onnxruntime", "float32"), Choice("torch", "float32")]
+    found = measure(choices, lambda choice: load_engine(bundled()["city100-x3"], *choice))
     assert len(found) == 2

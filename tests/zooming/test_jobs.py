@@ -6,10 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
+from lensed import lens_file
 from rich.console import Console
 from rich.progress import Progress
 
 from opticalzoom.errors import OutputExistsError, PhotoError
+from opticalzoom.lenses.library import install_lens
 from opticalzoom.zooming import jobs as module
 from opticalzoom.zooming.jobs import Job, Recipe, default_workers, run_jobs, zoom_job
 
@@ -58,6 +60,11 @@ def test_names_are_absolute_elsewhere(tmp_path, monkeypatch):
     assert (found.photo, found.target) == (tmp_path / "a.png", tmp_path / "out" / "a.png")
     assert found.recipe.weights == str(tmp_path / "mine.safetensors")
     assert job(weights="city100-x3").anywhere().recipe.weights == "city100-x3"
+
+
+def test_a_lens_that_is_named_is_a_file_elsewhere(tmp_path, lens_library):
+    install_lens(lens_file(tmp_path / "learned.safetensors"), "mine")
+    assert job(weights="mine").anywhere().recipe.weights == str(lens_library / "mine.safetensors")
 
 
 def test_what_is_there_already_is_done(fails):
