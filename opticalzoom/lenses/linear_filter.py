@@ -16,13 +16,15 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError, ShapeError
-from opticalzoom.lenses.normal_equations import NormalEquations, check_registered, equations
+from opticalzoom.lenses.normal_equations import NormalEquations, check_registered, equations, thinned
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 RADIUS, RIDGE = 5, 1e-5
 """Of the kernels, in pixels of X; and a variance of display values, noise of 0.8/255 that X is thought to have."""
+
+_MOST = 400_000  # pixels of X that a pair contributes, evenly chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +117,9 @@ def filter_equations(x: Image, y: Image, trusted: Mask, scale: int, radius: int 
     planes = np.ascontiguousarray(np.moveaxis(x, -1, 0))
     rest = (y - _bicubic(x, scale)).reshape(height, scale, width, scale, 3)
     targets = rest.transpose(4, 0, 2, 1, 3).reshape(3, height, width, scale**2)
-    good: Mask = np.asarray(trusted.reshape(height, scale, width, scale).all(axis=(1, 3)))
+    good = np.asarray(trusted.reshape(height, scale, width, scale).all(axis=(1, 3)))
     windows = sliding_window_view(planes, (size, size), axis=(1, 2))
-    return equations(windows, planes[:, rows, columns], targets[:, rows, columns], good[rows, columns])
+    return equations(windows, planes[:, rows, columns], targets[:, rows, columns], thinned(good[rows, columns], _MOST))
 
 
 def solve_filter(added: NormalEquations, scale: int, ridge: float = RIDGE) -> LinearFilter:

@@ -116,6 +116,14 @@ def check_registered(x: Plane, y: Plane, trusted: NDArray[np.bool_], scale: int)
         raise ShapeError(f"x, y, trusted have shapes {x.shape}, {y.shape}, {trusted.shape}, expected Y ×{scale} of X.")
 
 
+def thinned(good: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
+    """Evenly chosen ones of the good pixels, ``most`` at most: more would tell the same, and take longer."""
+    places = np.flatnonzero(good)
+    kept = np.zeros_like(good)
+    kept.ravel()[places[:: max(1, -(-len(places) // most))]] = True
+    return kept
+
+
 def eroded(good: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     """The pixels around which all of a window of width×width pixels (odd) is good; none near the border is."""
     whole = np.lib.stride_tricks.sliding_window_view(np.pad(good, width // 2), (width, width))

@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError, ShapeError
-from opticalzoom.lenses.normal_equations import NormalEquations, check_registered, equations, eroded
+from opticalzoom.lenses.normal_equations import NormalEquations, check_registered, equations, eroded, thinned
 from opticalzoom.photo.colour.srgb import linear_to_srgb, srgb_to_linear
 
 Image = NDArray[np.float32]
@@ -229,11 +229,12 @@ def _exposed_alike(picture: Image, wanted: Image, good: Mask) -> Image:
     )
     v, u = np.meshgrid(*(np.linspace(-1, 1, side, dtype=np.float32) for side in good.shape), indexing="ij")
     shapes = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v])
+    some = thinned(good, _MOST)
     divided = np.empty_like(picture)
     for colour in range(3):
-        terms = (shapes * target[..., colour])[:, good].astype(np.float64)
+        terms = (shapes[:, some] * target[some, colour]).astype(np.float64)
         normal = terms @ terms.T + _DARK * np.eye(len(terms))
-        gain = np.linalg.solve(normal, terms @ blurred[good, colour])
+        gain = np.linalg.solve(normal, terms @ blurred[some, colour])
         divided[..., colour] = picture[..., colour] / np.maximum(np.tensordot(gain, shapes, 1), _LEAST)
     return divided
 
@@ -249,8 +250,6 @@ def _parts(good: Mask, grid: tuple[int, int]) -> Iterator[list[Mask]]:
             top, left = 2 * row + down, 2 * column + right
             inside = np.zeros_like(good)
             area = slice(rows[top], rows[top + 1]), slice(columns[left], columns[left + 1])
-            inside[area] = good[area]
-            places = np.flatnonzero(inside)
-            inside.ravel()[np.setdiff1d(places, places[:: 1 + len(places) // _MOST])] = False
+            inside[area] = thinned(good[area], _MOST)
             quarters.append(inside)
         yield quarters

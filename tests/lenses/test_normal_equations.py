@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from opticalzoom.errors import ConfigError, PairError, ShapeError
-from opticalzoom.lenses.normal_equations import equations
+from opticalzoom.lenses.normal_equations import equations, eroded, thinned
 
 
 def random_problem(height: int = 70, seed: int = 0) -> tuple[np.ndarray, ...]:
@@ -65,3 +65,22 @@ def test_what_is_refused():
         equations(windows, level, targets, good).solve(0)
     with pytest.raises(PairError, match="no trusted pixels"):
         equations(windows, level, targets, np.zeros_like(good)).solve(1)
+
+
+def test_thinning_keeps_an_even_choice():
+    good = np.random.default_rng(0).random((60, 80)) < 0.5
+    kept = thinned(good, 500)
+    assert 300 < kept.sum() <= 500
+    assert not (kept & ~good).any()
+    quarters = [kept[row : row + 30, column : column + 40].sum() for row in (0, 30) for column in (0, 40)]
+    assert min(quarters) > 0.7 * max(quarters)
+    np.testing.assert_array_equal(thinned(good, good.sum()), good)
+    assert not thinned(good & False, 5).any()
+
+
+def test_eroding_leaves_whole_windows_only():
+    good = np.random.default_rng(1).random((20, 25)) < 0.97
+    found = eroded(good, 5)
+    for row, column in np.ndindex(good.shape):
+        window = good[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
+        assert found[row, column] == (window.shape == (5, 5) and window.all())
