@@ -17,6 +17,7 @@ COARSE = 4
 _DOUBT = 2.0  # sigma over which the forward-backward discrepancy is averaged, in pixels of the flow
 _FAR = 4.0  # times the flow's sigma: from how far parts without evidence take their flow
 _INCONSISTENT = 1e-3  # weight, of 1, of a part whose flow is inconsistent: it takes that of its surroundings
+_FLAT = 0.03  # evidence from which on a part has a say in the flow
 _NOTHING = 3e-3  # weight at which what is known from farther off counts as much
 _ALONG = 0.15  # of a structure tensor of trace 2: what is no structure in that direction
 _SEEN, _CLEARLY_SEEN = 0.1, 0.3  # evidence from which on the doubt is a pixel's own; the latter if all is uncertain
@@ -54,7 +55,9 @@ def smooth_flow(
     forward = np.ascontiguousarray(dis.calc(fixed, moving, None)[..., ::-1])  # type: ignore[call-overload]
     backward = np.ascontiguousarray(dis.calc(moving, fixed, None)[..., ::-1])  # type: ignore[call-overload]
     discrepancy = compose(backward, forward)
-    weight = evidence * (np.exp(-np.square(discrepancy).sum(axis=-1)) + np.float32(_INCONSISTENT))
+    # flat parts have no say; all others the same, as a mean with uneven weights is biased where the flow has a slope
+    weight = evidence / (evidence + np.float32(_FLAT))
+    weight *= np.exp(-np.square(discrepancy).sum(axis=-1)) + np.float32(_INCONSISTENT)
     total = shrink(weight, COARSE)
     flow = shrink(forward * weight[..., None], COARSE) / np.maximum(total, np.float32(_TINY))[..., None]
     directions, strength = _structure(_calm(fixed, evidence))

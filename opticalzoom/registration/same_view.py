@@ -30,7 +30,7 @@ from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Field, Image, scaled_homography, shrink
 
-VERSION = 7
+VERSION = 8
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 1.5e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
