@@ -23,14 +23,13 @@ def run_evaluate(arguments: list[str]) -> int:
         OpticalZoomError: the weights or the data cannot be used, or the output is there already.
     """
     args = _parser().parse_args(arguments)
-    from rich.progress import track
-
     from opticalzoom.evaluation.foreign import load_method
     from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
     from opticalzoom.evaluation.protocols import common_scale, evaluate
     from opticalzoom.evaluation.report import check_free, means, means_terminal, write_results
     from opticalzoom.metrics import METRICS, PERCEPTUAL
     from opticalzoom.pairs.sources import open_source
+    from opticalzoom.parallel.progress import tracked
 
     output = Path(args.output)
     check_free(output, overwrite=args.overwrite)
@@ -43,7 +42,7 @@ def run_evaluate(arguments: list[str]) -> int:
     if not names:
         raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
     loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
-    pairs = track(loaders, "Evaluating", console=results_console(), transient=True)
+    pairs = tracked(loaders, "Evaluating", results_console())
     result = evaluate(methods, pairs, args.protocol, metrics)
     for reason in result.skipped:
         complain(f"left out: {reason}")

@@ -74,8 +74,8 @@ class NcnnFiles:
     def contents(self) -> dict[str, bytes]:
         """What is in each of the three files, by suffix."""
         described = self.exported.properties() | {_DIGEST: self._digest()}
-        if self.exported.contract.size.multiple > 1:
-            described["padding"] = f"height and width have to be multiples of {self.exported.contract.size.multiple}"
+        if self.exported.contract.multiple > 1:
+            described["padding"] = f"height and width have to be multiples of {self.exported.contract.multiple}"
         text = json.dumps(described, indent=1) + "\n"
         return dict(zip(NCNN_SUFFIXES, (self.param.encode(), text.encode(), self.weights), strict=True))
 
@@ -130,7 +130,7 @@ class NcnnEngine(ExportedEngine):
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
         self.contract.check(x)
-        rows, columns = self.contract.size.padding(*x.shape[2:])
+        rows, columns = self.contract.padding(*x.shape[2:])
         if not (rows or columns):
             return np.stack([self._zoom(picture) for picture in x])
         height, width = (side * self.contract.output_factor for side in x.shape[2:])

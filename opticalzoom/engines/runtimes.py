@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from importlib import import_module
 from pathlib import Path
 from queue import LifoQueue
@@ -41,7 +42,7 @@ def require(module: str, extra: str | None = None) -> ModuleType:
         raise DependencyError(f"{module} is needed and cannot be imported ({error}).", remedy=remedy) from error
 
 
-class ExportedEngine:
+class ExportedEngine(ABC):
     """What runs an exported model.
 
     Attributes:
@@ -64,9 +65,9 @@ class ExportedEngine:
         """See :class:`opticalzoom.engines.engine.Engine`; its layers were looked at when it was exported."""
         return math.ceil(self.memory_factor * self.exported.layer_bytes)
 
+    @abstractmethod
     def __call__(self, x: Array) -> Array:
         """See :class:`opticalzoom.engines.engine.Engine`."""
-        raise NotImplementedError
 
     def _check_result(self, name: str) -> None:
         """Zoom some pixels, as a file whose description is not that of its network would give wrong pictures.

@@ -10,7 +10,7 @@ from opticalzoom.errors import ModelError
 from opticalzoom.lenses.linear_filter import LinearFilter
 from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.trunk import Trunk, bicubic_zoom, pad_to_grid
-from opticalzoom.weights.contract import Contract, InputKind, SizeRule
+from opticalzoom.weights.contract import Contract, InputKind
 
 
 class SRResNet(ZoomModel):
@@ -50,7 +50,7 @@ class Linear(ZoomModel):
         super().__init__()
         if type(radius) is not int or radius < 1:
             raise ModelError(f"radius is {radius!r}, expected an integer of at least 1.")
-        contract = Contract(scale, input, SizeRule(multiple=scale if input == "resized" else 1))
+        contract = Contract(scale, input, scale if input == "resized" else 1)
         bicubic = Bicubic(scale, input).contract.receptive_field
         self.contract = contract.looking(max(radius, bicubic))
         self.radius = radius
@@ -80,7 +80,7 @@ class Linear(ZoomModel):
         """
         self.contract.check(x, reference)
         resized = self.contract.input == "resized"
-        cells = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale) if resized else x
+        cells = F.pixel_unshuffle(pad_to_grid(x, self.contract), self.contract.scale) if resized else x
         padded = F.pad(cells, (self.radius,) * 4, mode="replicate")
         with torch.autocast(x.device.type, enabled=False):  # one layer of so many taps: in bfloat16 it would be coarse
             rest = F.pixel_shuffle(self.filter(padded), self.contract.grid_factor)

@@ -10,7 +10,7 @@ from opticalzoom.errors import ModelError
 from opticalzoom.models.base import ZoomModel, ZoomOutput
 from opticalzoom.models.layers import conv3x3
 from opticalzoom.models.trunk import pad_to_grid
-from opticalzoom.weights.contract import Contract, InputKind, SizeRule
+from opticalzoom.weights.contract import Contract, InputKind
 
 RESIDUAL = 0.2
 """What residuals are multiplied by before they are added, inside the dense blocks and around them (section 3.1)."""
@@ -81,7 +81,7 @@ class RRDBNet(ZoomModel):
         super().__init__()
         if any(type(value) is not int or value < 1 for value in (features, growth, blocks)):
             raise ModelError(f"features, growth and blocks are {features}, {growth}, {blocks}, expected at least 1.")
-        contract = Contract(scale, input, SizeRule(multiple=scale if input == "resized" else 1))
+        contract = Contract(scale, input, scale if input == "resized" else 1)
         odd = contract.grid_factor % 3 == 0
         self.factors = [2] * ((contract.grid_factor // (3 if odd else 1)).bit_length() - 1) + [3] * odd
         self.head = conv3x3(contract.grid_channels, features)
@@ -100,7 +100,7 @@ class RRDBNet(ZoomModel):
         factor = self.contract.output_factor
         size = x.shape[-2] * factor, x.shape[-1] * factor
         if self.contract.input == "resized":
-            x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
+            x = F.pixel_unshuffle(pad_to_grid(x, self.contract), self.contract.scale)
         features = self.head(x)
         features = features + self.body(features)
         for step, convolution in zip(self.factors, self.enlarge, strict=True):

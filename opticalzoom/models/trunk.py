@@ -12,7 +12,7 @@ from opticalzoom.errors import ModelError
 from opticalzoom.models.align import warp
 from opticalzoom.models.bicubic_filter import enlarge_bicubic
 from opticalzoom.models.layers import ResidualBlock, TailKind, check_choice, conv3x3, tail
-from opticalzoom.weights.contract import Contract, InputKind, SizeRule
+from opticalzoom.weights.contract import Contract, InputKind
 
 SkipKind = Literal["none", "bicubic"]
 """``bicubic``: the bicubically enlarged (warped) input is added, the network learns what it lacks."""
@@ -41,9 +41,9 @@ def mosaic_to_rgb(packed: Tensor) -> Tensor:
         return F.conv2d(F.pad(packed, (1, 1, 1, 1), mode="replicate"), _DEVELOPMENT.to(packed))
 
 
-def pad_to_grid(x: Tensor, size: SizeRule) -> Tensor:
+def pad_to_grid(x: Tensor, contract: Contract) -> Tensor:
     """Pad by replication at the bottom and the right to a size that fits."""
-    rows, columns = size.padding(x.shape[-2], x.shape[-1])
+    rows, columns = contract.padding(x.shape[-2], x.shape[-1])
     return F.pad(x, (0, columns, 0, rows), mode="replicate")  # also by 0: an exported model asks no questions
 
 
@@ -60,7 +60,7 @@ def self_reference(x: Tensor, contract: Contract) -> Tensor:
     if contract.input == "raw":
         return mosaic_to_rgb(x)
     if contract.input == "resized":
-        return F.avg_pool2d(pad_to_grid(x, contract.size), contract.scale)
+        return F.avg_pool2d(pad_to_grid(x, contract), contract.scale)
     return x
 
 
@@ -108,7 +108,7 @@ class Trunk(nn.Module):
                 raise ModelError(f"{name} is {value!r}, expected an integer of at least 1.")
         check_choice("skip", skip, SkipKind)
         multiple = scale if input == "resized" else 1
-        self.contract = Contract(scale, input, SizeRule(multiple=multiple))
+        self.contract = Contract(scale, input, multiple)
         self.skip = skip
         self.head = conv3x3(self.contract.grid_channels, features)
         self.body = nn.Sequential(*(ResidualBlock(features) for _ in range(blocks)), conv3x3(features, features))
@@ -128,7 +128,7 @@ class Trunk(nn.Module):
         """
         self.contract.check(x)
         if self.contract.input == "resized":
-            x = F.pixel_unshuffle(pad_to_grid(x, self.contract.size), self.contract.scale)
+            x = F.pixel_unshuffle(pad_to_grid(x, self.contract), self.contract.scale)
         kind = x.device.type
         with torch.autocast(kind, enabled=False):  # bfloat16 holds no more of a bright picture than seven bits
             features = F.relu(self.head(x), inplace=True)

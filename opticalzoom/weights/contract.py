@@ -1,4 +1,4 @@
-"""What a model needs and gives, as plain values: scale, input kind, size rule.
+"""What a model needs and gives, as plain values: scale, input kind, size.
 
 Every model has a ``contract``; everything outside :mod:`opticalzoom.models` asks it instead of
 knowing the architecture.
@@ -28,42 +28,21 @@ class Shaped(Protocol):
 
 
 @dataclass(frozen=True)
-class SizeRule:
-    """Which image sizes a network takes: at least ``minimum`` and a multiple of ``multiple`` pixels a side."""
-
-    multiple: int = 1
-    minimum: int = 1
-
-    def padding(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns to add at the bottom and the right so that the size fits."""
-        return self._missing(height), self._missing(width)
-
-    def fits(self, height: int, width: int) -> bool:
-        """Whether an image of this size needs no padding."""
-        return self.padding(height, width) == (0, 0)
-
-    def _missing(self, side: int) -> int:
-        wanted = max(side, self.minimum)
-        # Of positive numbers only: an exported graph's division rounds towards zero.
-        return (wanted + self.multiple - 1) // self.multiple * self.multiple - side
-
-
-@dataclass(frozen=True)
 class Contract:
     """What a model says of itself.
 
     Attributes:
         scale: Y over the RGB size of X: 2, 3, 4 or 8.
         input: kind of the input, see :data:`InputKind`.
-        size: sizes that the network computes on; the model pads and crops by itself, so callers
-            never need it except to align tiles.
+        multiple: both sides of what the network computes on are multiples of it, in input pixels; the model pads and
+            crops by itself, so callers never need it.
         receptive_field: how far, in input pixels, an output pixel looks in every direction when the
             model runs without alignment (the overlap that makes tiles seamless).
     """
 
     scale: int
     input: InputKind = "rgb"
-    size: SizeRule = SizeRule()
+    multiple: int = 1
     receptive_field: int = 0
 
     def __post_init__(self) -> None:
@@ -96,6 +75,16 @@ class Contract:
         """Size of the network's grid, and of the reference, for an input of height×width."""
         cell = self.scale if self.input == "resized" else 1
         return -(-height // cell), -(-width // cell)
+
+    def padding(self, height: int, width: int) -> tuple[int, int]:
+        """Rows to add at the bottom and columns to add at the right so that both sides are multiples of ``multiple``.
+
+        >>> Contract(3, "resized", multiple=3).padding(12, 13)
+        (0, 2)
+        """
+        # Of positive numbers only: an exported graph's division rounds towards zero.
+        rows, columns = ((side + self.multiple - 1) // self.multiple * self.multiple - side for side in (height, width))
+        return rows, columns
 
     def looking(self, reach: int) -> Contract:
         """The same contract with the receptive field of a network that looks ``reach`` grid pixels far."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from opticalzoom.errors import CheckpointError, ModelError
-from opticalzoom.weights.contract import Contract, InputKind, SizeRule
+from opticalzoom.weights.contract import Contract, InputKind
 
 ExportPrecision = Literal["float32", "float16"]
 
@@ -74,8 +74,7 @@ class Exported:
             )
         try:
             scale, kind = int(properties["scale"]), cast(InputKind, properties["input"])
-            size = SizeRule(multiple=scale if kind == "resized" else 1)
-            contract = Contract(scale, kind, size, int(properties["receptive_field"]))
+            contract = Contract(scale, kind, scale if kind == "resized" else 1, int(properties["receptive_field"]))
             precision = cast(ExportPrecision, properties["precision"])
             needed = int(properties["layer_bytes"])
         except (KeyError, ValueError, ModelError) as error:

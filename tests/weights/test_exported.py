@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opticalzoom.errors import CheckpointError
-from opticalzoom.weights.contract import SCALES, Contract, SizeRule
+from opticalzoom.weights.contract import SCALES, Contract
 from opticalzoom.weights.exported import Exported
 
 contracts = st.builds(
-    lambda scale, kind, reach: Contract(scale, kind, SizeRule(scale if kind == "resized" else 1), reach),
+    lambda scale, kind, reach: Contract(scale, kind, scale if kind == "resized" else 1, reach),
     st.sampled_from(SCALES),
     st.sampled_from(["rgb", "raw", "resized"]),
     st.integers(0, 200),

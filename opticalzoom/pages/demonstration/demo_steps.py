@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import OutputExistsError, PairError
@@ -24,6 +23,7 @@ from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import SimulatedZoom, Source
+from opticalzoom.parallel.progress import tracked
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.training.callbacks import WEIGHTS_NAME
 from opticalzoom.training.datamodule import prepare_all
@@ -88,7 +88,7 @@ def register_all(
     pairs = prepare_all(source, names, Preparation(misalignment=MISALIGNMENT), PairCache(out / "pairs"))
     if not pairs:
         raise PairError("no pair could be registered.", path=out / "photos", remedy="The reasons are listed above.")
-    accepted = track([pair.name for pair in pairs], "Comparing with the truth", console=console, transient=True)
+    accepted = tracked([pair.name for pair in pairs], "Comparing with the truth", console)
     alignments = [align(source, name, MISALIGNMENT) for name in accepted]
     moved = np.median(np.concatenate([a.distance for a in alignments]))
     error = np.median(np.concatenate([a.error for a in alignments]))
@@ -102,7 +102,7 @@ def register_all(
 def score_held_out(source: Source, model: ZoomModel, console: Console) -> Evaluation:
     """The honest protocol on the photographs that were held out."""
     loaders = [partial(load_pair, source, name) for name in HELD_OUT]
-    result = evaluate([Method(TOY, model)], track(loaders, "Scoring", console=console, transient=True))
+    result = evaluate([Method(TOY, model)], tracked(loaders, "Scoring", console))
     console.print(means_terminal(means(result.rows)))
     return result
 
