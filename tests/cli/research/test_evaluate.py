@@ -11,7 +11,7 @@ import pytest
 from evaluated import SCALE, pair
 from PIL import Image
 
-from opticalzoom.cli.evaluate import method_names, run_evaluate
+from opticalzoom.cli.research.evaluate import method_names, run_evaluate
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PairError
 from opticalzoom.evaluation.labels import PROTOCOLS
