@@ -29,14 +29,14 @@ from opticalzoom.weights.exported import ExportPrecision
 from opticalzoom.weights.graphs import has_graph
 
 _RUNNING: dict[str, tuple[Backend, ...]] = {".onnx": ("onnxruntime", "openvino"), ".param": ("ncnn",)}
-"""What runs which exported file."""
+"""Suffix of an exported file -> the runtimes that run it."""
 _EXPORTING = {".onnx": ("onnx", "onnxscript"), ".param": ("pnnx",)}
-"""Packages that writing one takes, beside PyTorch."""
+"""Suffix of an exported file -> the packages that are needed to write one, beside PyTorch."""
 
 WORTH_MEASURING = 4_000_000
 """Pixels of the input from which on measuring what is fastest saves more time than it takes."""
 _METHOD = 4
-"""Number of the way of measuring: a choice that was found by another one is found anew."""
+"""Version of the way of measuring: a choice in the cache that another version found is not used."""
 _WORTH = 0.9
 """A lower precision than float32 has to take less than this share of float32's time to be chosen."""
 
@@ -73,7 +73,7 @@ def is_exported(source: str | Path) -> bool:
 
 
 def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
-    """All that fit the request, the one that others are compared with first."""
+    """All choices that fit the request. The first is the one with whose result those of the others are compared."""
     backends = [cast(Backend, backend)] if backend != "auto" else list(_installed(source))
     if is_exported(source):
         running = _RUNNING[source.suffix.lower()]
@@ -81,7 +81,7 @@ def _choices(source: Path, backend: str, precision: str) -> list[Choice]:
             raise ConfigError(
                 f"is not for {backend}.", path=source, remedy=f"Use --backend {running[0]}, or the weights."
             )
-        # Without any: the one whose absence is to be told.
+        # Where no runtime is installed, starting the first one tells how to install it.
         return [Choice(name, "float32") for name in backends] or [Choice(running[0], "float32")]
     if not backends:
         raise DependencyError(
@@ -151,7 +151,10 @@ def _start_pytorch(source: Path, precision: Precision) -> Engine:
 
 
 def _fastest(source: Path, choices: list[Choice], pixels: int) -> Choice:
-    """What was found fastest before in the same situation, else what is now; the first if that is not worth it."""
+    """The choice that the cache holds for this situation, else the one that is measured to be the fastest now.
+
+    So few pixels that measuring takes longer than it saves get the first choice.
+    """
     path = cached(f"{_situation(source, choices)}.json")
     with suppress(OSError, ValueError, KeyError):
         found = json.loads(path.read_text(encoding="utf-8"))["fastest"]

@@ -18,7 +18,7 @@ CACHE = Path("~/.cache/opticalzoom/engines")
 
 
 def cached(name: str) -> Path:
-    """Where something of that name is kept."""
+    """The file of that name in the cache folder, whether it is there or not."""
     return CACHE.expanduser() / name
 
 
@@ -63,7 +63,7 @@ def as_ncnn(source: Path) -> NcnnFiles:
 
 
 def _cached(source: Path, kind: str, suffix: str) -> Path:
-    """Where weights are kept that were exported by this version."""
+    """The cache's file for these weights, as this version of the package exports them to a kind of file."""
     digest = hashlib.sha256(source.read_bytes())
     digest.update(f"{kind} {FORMAT} {version('opticalzoom')}".encode())
     return cached(f"{digest.hexdigest()[:24]}{suffix}")
@@ -78,6 +78,6 @@ def package_version(package: str) -> str:
 
 
 def keep(path: Path, content: bytes) -> None:
-    """Write to the cache; a folder that cannot be written to only costs time."""
+    """Write a file of the cache. If that fails, nothing is raised: its content is made anew when it is needed again."""
     with suppress(OpticalZoomError), atomic_path(path, overwrite=True) as part:
         part.write_bytes(content)

@@ -1,4 +1,6 @@
-"""OpenVINO in low precision, but for the picture itself: where it enters and where it is passed on stay float32.
+"""OpenVINO in low precision, except where pixels enter the network and where they are passed on to its result.
+
+Those operations stay float32.
 
 OpenVINO rounds every operation's input to the precision asked for. Of a bright pixel bfloat16 keeps seven bits, and
 the first convolution and the bicubic skip both see pixels. An attribute, ``precise``, exempts operations on the CPU

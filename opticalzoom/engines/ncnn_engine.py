@@ -25,7 +25,8 @@ NCNN_SUFFIXES: tuple[GraphFile, GraphFile, GraphFile] = (".param", ".json", ".bi
 """Suffixes of the three files of a model: the network as text, what it says of itself, and its weights."""
 
 _DIGEST = "sha256"
-_MOST_STREAMS = 4  # each holds a tile: with more, a given memory leaves little of them but overlap
+_MOST_STREAMS = 4
+"""Tiles at once. Each is in memory: more of them would be so small that overlaps are most of the work."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class NcnnFiles:
 
     @classmethod
     def read(cls, path: Path) -> NcnnFiles:
-        """Both files that belong to a ``.param``, and itself.
+        """The model of a ``.param`` file and of the two files beside it.
 
         Raises:
             CheckpointError: one is missing, damaged or of another program.
@@ -80,7 +81,7 @@ class NcnnFiles:
         return dict(zip(NCNN_SUFFIXES, (self.param.encode(), text.encode(), self.weights), strict=True))
 
     def write(self, path: Path, overwrite: bool = False) -> None:
-        """All three; none is left if one of them fails.
+        """Write the three files; if one of them cannot be written, none is left.
 
         Raises:
             OutputExistsError: one is there and ``overwrite`` is false.
@@ -113,7 +114,7 @@ class NcnnEngine(ExportedEngine):
 
     def __init__(self, model: Path | NcnnFiles, threads: int = 1) -> None:
         self._ncnn: Any = require("ncnn", "ncnn")
-        # The network refers to the weights: they are kept.
+        # ncnn refers to the weights and does not copy them, so they have to live as long as the network.
         self._files = model if isinstance(model, NcnnFiles) else NcnnFiles.read(model)
         self.exported = self._files.exported
         self.streams = min(threads, _MOST_STREAMS)
@@ -139,9 +140,10 @@ class NcnnEngine(ExportedEngine):
 
     def _zoom(self, picture: Array) -> Array:
         """C×H×W to 3×H'×W'."""
-        contiguous = np.ascontiguousarray(picture)  # has a name, as Mat does not keep it alive until it is copied
+        # Mat refers to the array without keeping it alive: the name does so until clone() has copied it.
+        contiguous = np.ascontiguousarray(picture)
         extractor = self._net.create_extractor()
-        # Of this call alone, and gone after it: the network's own keep blocks of every size that there has been.
+        # Memory of this call alone. The network's own allocators would keep blocks of every size that there has been.
         blobs, workspace = (self._ncnn.PoolAllocator() for _ in range(2))
         extractor.set_blob_allocator(blobs)
         extractor.set_workspace_allocator(workspace)
@@ -150,7 +152,7 @@ class NcnnEngine(ExportedEngine):
         if failed:
             raise MemoryError("ncnn has too little memory")
         result = np.array(image)
-        del image, extractor  # before what holds their pixels
+        del image, extractor  # they have to go before the allocators that hold their pixels
         return result
 
 

@@ -47,7 +47,8 @@ class ExportedEngine(ABC):
 
     Attributes:
         exported: what the file says of itself.
-        memory_factor: what it needs at most of a tile over :attr:`Exported.layer_bytes`, as docs/zoom.md measures it.
+        memory_factor: how many times :attr:`Exported.layer_bytes` it needs at most for each pixel of a tile, as
+            measured in docs/zoom.md.
         streams: see :class:`opticalzoom.engines.engine.Engine`.
     """
 
@@ -111,7 +112,7 @@ class OnnxRuntimeEngine(ExportedEngine):
         ort = require("onnxruntime")
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 4  # what goes wrong is in the exception
+        options.log_severity_level = 4  # prints nothing: an exception says what went wrong
         wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
         providers = [name for name in wanted if name in ort.get_available_providers()]
         source = model if isinstance(model, bytes) else str(model)

@@ -59,9 +59,9 @@ class TorchEngine:
 
 
 def layer_bytes(model: ZoomModel) -> int:
-    """What a network's largest convolution takes and gives, and the picture, for each pixel of a photo (RAW: cell).
+    """Bytes for each pixel of a photo (RAW: cell of 2×2): input and output of the largest convolution, and the picture.
 
-    Every engine needs about a multiple of it of its own.
+    What an engine needs of memory is about a multiple of this, by a factor of its own.
     """
     contract = model.contract
     largest = 0

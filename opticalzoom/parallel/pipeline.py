@@ -36,7 +36,8 @@ def ahead(items: Iterable[T], most: int = 1) -> Generator[T, None, None]:
 def at_once(function: Callable[[S], T], items: Iterable[S], threads: int, most: int = 1) -> Generator[T, None, None]:
     """The function of each item, in order, computed by several threads while earlier results are used.
 
-    Otherwise as :func:`ahead`; the items themselves are made by who asks for the results.
+    Closing it, Ctrl-C and errors do what they do with :func:`ahead`. The items themselves are made by the thread that
+    asks for the results.
 
     Args:
         function: may be called by several threads at once.

@@ -84,7 +84,7 @@ def run_tasks(
 
 
 def _context(preloaded: Sequence[str]) -> BaseContext:
-    """Processes are forked from one that has imported the modules, where the system can; elsewhere they are new."""
+    """How processes are started: forked from one that has imported the modules, or new where the system cannot fork."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")

@@ -36,7 +36,7 @@ def run_here(
         function: importable by name.
         jobs: picklable.
         workers: how many processes, at least 1.
-        lost: the result of a job whose process died, alone in its pool; as by a lack of memory.
+        lost: makes the result of a job whose process died although no other job ran beside it, as for lack of memory.
 
     Raises:
         ConfigError: ``workers`` is below 1.
@@ -85,7 +85,7 @@ def _run_pool(
 
 
 def _run_one(function: Callable[[Job], Result], job: Job) -> Result:
-    """Run a job; a process that is ended meanwhile removes its unfinished files, at other times it dies at once."""
+    """Run a job. A process that is terminated while it works removes its unfinished files; between jobs it ends."""
     try:
         signal.signal(signal.SIGTERM, _leave)
         try:
@@ -102,7 +102,7 @@ def _leave(*_: object) -> None:
 
 @contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that begin here never hear it, not even before they can say so in :func:`_begin`."""
+    """Processes that are started in this block ignore Ctrl-C from their first moment, before :func:`_begin` runs."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -114,14 +114,17 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """In every process: Ctrl-C is the parent's business, and parallelism comes from the processes."""
+    """What every process does first: it leaves Ctrl-C to its parent, and computes with one thread beside the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     Thread(target=end_with_parent, daemon=True).start()
 
 
 def end_with_parent() -> None:
-    """A parent that was killed cannot say that it's over: its processes would wait for work for ever."""
+    """Wait until the parent has ended, then end this process at once.
+
+    Processes of a parent that was killed would otherwise wait for work for ever.
+    """
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -131,13 +134,13 @@ def end_with_parent() -> None:
 def run_on_cluster(
     function: Callable[[Job], Result], jobs: Iterable[Job], address: str, lost: Callable[[Job], Result]
 ) -> Iterator[Result]:
-    """The same on the workers of a Dask scheduler, which must see the same files under the same names.
+    """As :func:`run_here`, on the workers of a Dask scheduler, which must see the same files under the same names.
 
     Args:
         function: importable by name on the workers.
         jobs: picklable.
         address: of the scheduler, as ``tcp://10.0.0.1:8786``.
-        lost: the result of a job with which several workers died.
+        lost: makes the result of a job with which several workers died.
 
     Raises:
         DependencyError: Dask is not installed.

@@ -16,8 +16,8 @@ class Header(NamedTuple):
     Attributes:
         shape: H×W×C, C from 1 to 4 (grey, grey and alpha, RGB, RGB and alpha).
         dtype: uint8 or uint16.
-        exif: the EXIF block, of any picture.
-        icc: the ICC profile, perhaps of another kind of pixels.
+        exif: the EXIF block, which may still give the size and orientation of another picture.
+        icc: the ICC profile, which may be one for another kind of pixels (grey, RGB).
     """
 
     shape: tuple[int, int, int]
@@ -27,7 +27,10 @@ class Header(NamedTuple):
 
 
 def regrouped(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:
-    """The same rows, so many at a time; the last band may have fewer.
+    """The same rows in bands of another height; the last band may have fewer rows.
+
+    >>> [len(band) for band in regrouped([np.zeros((3, 2, 1)), np.zeros((4, 2, 1))], 5)]
+    [5, 2]
 
     Args:
         bands: h×W×C each, any h.
@@ -61,7 +64,7 @@ def cut_out(bands: Iterable[np.ndarray], window: Window) -> Iterator[np.ndarray]
 
 
 class Rows:
-    """A view of bands that glides downwards.
+    """Any rows of a picture that comes in bands, as long as they are asked for from the top downwards.
 
     Args:
         bands: h×W×C each, any h.

@@ -19,12 +19,18 @@ from opticalzoom.photo.formats.tiff import write_tiff
 from opticalzoom.photo.formats.webp import write_webp
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
-"""The formats by lower-case suffix."""
+"""Suffix in lower case -> format of the files that are written.
+
+libvips, which decodes them, has savers for all four, but its savers rewrite EXIF instead of keeping it byte for byte,
+and take bands only by way of another encoded file. They are faster, and need more memory for 16-bit PNG and TIFF:
+docs/results/savers.md."""
 SUFFIX_REMEDY = f"Use one of {', '.join(FORMATS)}."
 
 _MAX_SIDE = {"JPEG": LONGEST_SIDE, "WEBP": 16383, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}
-_JPEG_EXIF_LIMIT = 65533 - len(exif.PREFIX)  # one segment of a JPEG file
-_LARGE_VALUE = 4096  # bytes; what a crowded block loses first
+_JPEG_EXIF_LIMIT = 65533 - len(exif.PREFIX)
+"""Bytes of the largest EXIF block that a segment of a JPEG file holds."""
+_LARGE_VALUE = 4096
+"""Bytes: longer values are left out of an EXIF block that is too large for a JPEG file."""
 
 
 def write_bands(

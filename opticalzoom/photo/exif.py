@@ -45,7 +45,14 @@ def without_prefix(block: bytes) -> bytes:
 
 
 class Layout(NamedTuple):
-    """How wide the numbers of a file's directories are: codes of struct without byte order, and bytes."""
+    """How wide the numbers in the directories of a TIFF file or of an EXIF block are.
+
+    Attributes:
+        version: the number that marks the file: 42 for TIFF, 43 for BigTIFF.
+        entries: :mod:`struct`'s code of the number of a directory's entries.
+        offset: its code of an offset.
+        pointer: TIFF's type of an entry that points to a directory.
+    """
 
     version: int
     entries: str
@@ -178,7 +185,7 @@ def _without_large(directory: Directory, largest: int) -> Directory:
 
 
 class _Reader(NamedTuple):
-    """Of the directories of one block."""
+    """Reads the directories of one block."""
 
     block: Bytes
     order: str

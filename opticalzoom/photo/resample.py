@@ -13,9 +13,11 @@ from opticalzoom.photo.bands import Rows, regrouped
 from opticalzoom.photo.photograph import from_float, to_float
 
 FILTER, _SUPPORT = Image.Resampling.LANCZOS, 3
-"""Whatever a picture is reduced or enlarged with; Pillow widens it when reducing, so that nothing aliases."""
+"""The filter with which pictures are reduced and enlarged, and how far it reaches, in pixels of the larger one: Pillow
+widens it when reducing, so that nothing aliases."""
 _ROWS = 32
-"""Of the result at a time. Few, since Pillow takes positions as float32: these stay exact to 1e-5 pixels."""
+"""Rows of the result that are made at a time. They are few, as Pillow takes positions as float32, which then stay exact
+to 1e-5 pixels."""
 
 
 def resampled(

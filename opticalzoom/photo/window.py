@@ -25,16 +25,24 @@ class Window(NamedTuple):
         return Window(grown(self.rows, margin, height), grown(self.columns, margin, width))
 
     def common(self, other: Window) -> Window:
-        """What both share; they must share something."""
+        """The rows and columns that are in both windows; there must be some."""
         pairs = zip(self, other, strict=True)
         return Window(*(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in pairs))
 
     def scaled(self, scale: int) -> Window:
-        """The same part of the photo enlarged by ``scale``."""
+        """The same part of the photo enlarged by ``scale``.
+
+        >>> Window(slice(1, 3), slice(0, 2)).scaled(10)
+        Window(rows=slice(10, 30, None), columns=slice(0, 20, None))
+        """
         return Window(*(slice(side.start * scale, side.stop * scale) for side in self))
 
     def inside(self, other: Window) -> Window:
-        """This window counted from the top left of ``other``."""
+        """This window counted from the top left of ``other``.
+
+        >>> Window(slice(5, 7), slice(9, 10)).inside(Window(slice(4, 8), slice(9, 12)))
+        Window(rows=slice(1, 3, None), columns=slice(0, 1, None))
+        """
         return Window(*(slice(a.start - b.start, a.stop - b.start) for a, b in zip(self, other, strict=True)))
 
 
@@ -58,6 +66,9 @@ def checked(crop: Window | None, height: int, width: int) -> Window:
 def spans(start: int, stop: int, longest: int) -> list[slice]:
     """Slices of nearly equal length, at most ``longest``, that cover start to stop exactly once.
 
+    >>> spans(0, 10, 4)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+
     Raises:
         ConfigError: ``longest`` is below 1.
     """
@@ -69,5 +80,9 @@ def spans(start: int, stop: int, longest: int) -> list[slice]:
 
 
 def grown(side: slice, margin: int, length: int) -> slice:
-    """Rows or columns with ``margin`` more on both ends, as far as there are any of ``length``."""
+    """Rows or columns with ``margin`` more on both ends, as far as there are any of ``length``.
+
+    >>> grown(slice(2, 5), 3, 7)
+    slice(0, 7, None)
+    """
     return slice(max(0, side.start - margin), min(length, side.stop + margin))

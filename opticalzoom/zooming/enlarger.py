@@ -80,7 +80,7 @@ def mosaic_enlarger(engine: Engine, raw: RawPhoto, white_balance: WhiteBalance) 
     """
 
     def zoom(cells: np.ndarray) -> np.ndarray:
-        sensor = to_float(as_stored(cells, raw.orientation))  # what a network learned of colours' places holds there
+        sensor = to_float(as_stored(cells, raw.orientation))  # where the network learned which place has which colour
         return upright(decode_picture(_zoom(engine, sensor), raw, white_balance), raw.orientation)
 
     return Enlarger(zoom, engine.contract.grid_factor, 3, overlap(engine.contract), engine.streams)

@@ -23,7 +23,8 @@ from opticalzoom.zooming.options import Bits
 from opticalzoom.zooming.zoomer import Zoomer, load_zoomer
 
 _SMALL, _WORTH_A_PROCESS = 1_000_000, 2_000_000
-"""Pixels: of a photo that is zoomed best by one core, and that keep a core busy much longer than a process begins."""
+"""Pixels of the largest photo that one core zooms best, and pixels that keep a core busy for much longer than a process
+takes to start."""
 _MOST_WORKERS = 8
 """Processes at most: each takes some 500 MB."""
 

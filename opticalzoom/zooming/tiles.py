@@ -35,7 +35,8 @@ _SIDES = range(SMALLEST, LARGEST_TILE + 1, 8)
 
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 _BANDS_READ, _BANDS_WRITTEN = 4, 3
-"""Two in use, in waiting, and being made or turned; in use, in waiting, and in the hands of the encoder."""
+"""How many bands are in memory at once: of the photo two that are used, one that waits and one that is read or turned
+upright; of the result one that is filled, one that waits and one that is encoded."""
 
 
 def give_back_large_blocks(streams: int) -> None:
@@ -151,7 +152,7 @@ def zoomed_bands(
 
 
 class _Cut(NamedTuple):
-    """Pixels that are zoomed at once, and the tile in them; the others are only looked at."""
+    """Pixels that are zoomed at once, h×w×C, and where the tile is in them; the network only looks at the others."""
 
     pixels: np.ndarray
     inside: Window

@@ -13,12 +13,20 @@ _TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.07216
 
 
 def srgb_to_linear(encoded: Array) -> Array:
-    """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
+    """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1).
+
+    >>> [f"{value:.3f}" for value in srgb_to_linear(np.array([0, 0.5, 1], np.float32))]
+    ['0.000', '0.214', '1.000']
+    """
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def linear_to_srgb(linear: Array) -> Array:
-    """sRGB values of linear light, clipped to [0, 1] (IEC 61966-2-1)."""
+    """sRGB values of linear light, clipped to [0, 1] (IEC 61966-2-1).
+
+    >>> [f"{value:.3f}" for value in linear_to_srgb(np.array([-1, 0.5, 2], np.float32))]
+    ['0.000', '0.735', '1.000']
+    """
     clipped = np.clip(linear, 0, 1)
     return np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055).astype(np.float32)
 

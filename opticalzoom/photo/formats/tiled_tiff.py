@@ -14,7 +14,7 @@ from opticalzoom.photo.formats.vips import decoding
 from opticalzoom.photo.window import Window
 
 _LARGEST = 2**24
-"""Bytes of a decoded tile or strip; a file that is one strip is better decoded once."""
+"""Bytes of the largest tile or strip, decoded: a file that is a single strip is better decoded only once."""
 _BUILT_IN = (tifffile.COMPRESSION.NONE, tifffile.COMPRESSION.DEFLATE, tifffile.COMPRESSION.ADOBE_DEFLATE)
 _COLOURS = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
 
@@ -27,7 +27,7 @@ class Segments:
         self.side = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
 
     def fit(self) -> bool:
-        """Whether they are small enough, of a plain kind, and compressed in a way that needs no further package."""
+        """Whether tiles or strips are small, of a plain kind of pixels, and compressed in a way known here."""
         page = self.page
         extra = page.extrasamples in ((), (tifffile.EXTRASAMPLE.UNASSALPHA,))
         plain = page.photometric in _COLOURS and page.planarconfig == tifffile.PLANARCONFIG.CONTIG and extra

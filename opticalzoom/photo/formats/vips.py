@@ -99,7 +99,7 @@ def open_picture(path: Path) -> Picture:
 
 def _open_tiff(file: BinaryIO, whole: mmap) -> Picture:
     parsed = exif.parse(whole) or exif.Exif("<", {})
-    # To libvips an orientation that is none is an error like any other.
+    # libvips takes an invalid orientation for an error like any other: such files are read less strictly.
     known = parsed.number(exif.ORIENTATION, 1) in ORIENTATIONS
     return _picture(_load(file, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
 
@@ -148,7 +148,12 @@ def _picture(image: pyvips.Image, block: exif.Bytes | None, extra: int = _ALPHA)
 
 
 def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:
-    """The same in one of the forms of :class:`Picture`; ``extra``: what a TIFF has behind the colours."""
+    """The same picture in one of the forms that :class:`Picture` has.
+
+    Args:
+        image: as libvips reads it.
+        extra: what a TIFF file says of the channels behind its colours: alpha, or unspecified, which is left out.
+    """
     if image.interpretation == "cmyk" and image.format == "uchar":
         ink = 255 - image
         image = (ink[:3] * ink[3] / 255).rint().cast("uchar").copy(interpretation="srgb")

@@ -42,6 +42,9 @@ def start_at_red(mosaic: NDArray[Any], pattern: str) -> NDArray[Any]:
 def pack(mosaic: NDArray[Any]) -> NDArray[Any]:
     """H/2×W/2×4 from an H×W mosaic: R, G on R's row, G on B's row, B; any dtype.
 
+    >>> pack(np.array([[1, 2], [3, 4]])).tolist()
+    [[[1, 2, 3, 4]]]
+
     Raises:
         ShapeError: odd sides.
     """

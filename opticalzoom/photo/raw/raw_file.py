@@ -195,7 +195,7 @@ def _pattern(raw: rawpy.RawPy, path: Path) -> str:
 
 
 def _white_levels(raw: rawpy.RawPy) -> NDArray[np.float32]:
-    """Of each of LibRaw's four channels."""
+    """The value of white in each of LibRaw's four channels, in the units of the file."""
     levels = raw.camera_white_level_per_channel
     if levels is None or min(levels) <= max(raw.black_level_per_channel):
         levels = [raw.white_level] * 4
