@@ -49,14 +49,12 @@ class PointSpread:
         left_out: :data:`PARTS`×3×m², the same without each part.
         scale: Y over X.
         clarity: power of Y's detail over what the kernel leaves of X, in green: about 1 where there is only noise.
-        count: pixels of X that it is made of.
     """
 
     fine: Array
     left_out: Array
     scale: int
     clarity: float
-    count: int
 
     @property
     def kernels(self) -> Image:
@@ -130,9 +128,7 @@ def solve_spread(parts: Sequence[NormalEquations], scale: int, around: PointSpre
     unknowns = weights.shape[2]
     power = np.trace(total.gram[1]) / unknowns / total.count
     clarity = power / max(total.mean_square(weights)[1, 0], _DARK**2)
-    return PointSpread(
-        _kernels(weights), np.stack([_kernels(found) for found in tried[best]]), scale, clarity, total.count
-    )
+    return PointSpread(_kernels(weights), np.stack([_kernels(found) for found in tried[best]]), scale, clarity)
 
 
 def through_lens(y: Image, kernels: Image, scale: int) -> Image:
@@ -147,13 +143,12 @@ def through_lens(y: Image, kernels: Image, scale: int) -> Image:
         H×W×3 float32 in [0, 1], display values; borders are mirrored.
     """
     light, first = srgb_to_linear(y), WIDTH // 2 * scale  # taps before the first pixel of Y under a pixel of X
+    planes = [np.ascontiguousarray(light[..., colour]) for colour in range(3)]
     blurred = [
-        cv2.filter2D(np.ascontiguousarray(light[..., colour]), cv2.CV_32F, kernel, anchor=(first, first))[
-            ::scale, ::scale
-        ]
-        for colour, kernel in enumerate(kernels)
+        cv2.filter2D(plane, cv2.CV_32F, kernel, anchor=(first, first))
+        for plane, kernel in zip(planes, kernels, strict=True)
     ]
-    return linear_to_srgb(np.stack(blurred, axis=-1))
+    return linear_to_srgb(np.stack(blurred, axis=-1)[::scale, ::scale].astype(np.float32, copy=False))
 
 
 def _solve(added: NormalEquations, strength: float, expected: Array) -> Array:
@@ -184,7 +179,8 @@ def on_grid_of_y(fine: Array, scale: int) -> Image:
 
 def _steps(scale: int) -> int:
     """Taps per pixel of X and side: the largest divisor of the scale that is not too fine, or the scale itself."""
-    return max(steps for steps in range(1, _FINEST + 1) if scale % steps == 0)
+    fewer = max(steps for steps in range(1, _FINEST + 1) if scale % steps == 0)
+    return fewer if fewer > 1 else scale
 
 
 def _pixel(steps: int) -> Array:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from networks import SIZES
@@ -10,7 +11,9 @@ from safetensors.torch import save_file
 
 from opticalzoom.engines.checkpoint import check_shapes, load_model, save_model
 from opticalzoom.errors import CheckpointError, OutputExistsError
+from opticalzoom.lenses.linear_filter import LinearFilter
 from opticalzoom.models import MODELS, build
+from opticalzoom.models.baselines import Linear
 from opticalzoom.weights.card import ModelCard, bundled, read_card
 
 TINY = {"features": 8, "blocks": 1}
@@ -57,6 +60,16 @@ def test_a_network_is_not_built_to_look_at_its_shapes():
     for unbuildable in ({"scale": 5}, {"scale": 2, "features": "x"}, {"scale": 2, "evil": 1}):
         with pytest.raises(CheckpointError, match="cannot be built"):
             check_shapes(ModelCard("sdan_lite", unbuildable), {}, Path("mine"))
+
+
+def test_a_measured_filter_zooms_the_same_from_its_file(tmp_path):
+    rng = np.random.default_rng(0)
+    measured = LinearFilter(2, rng.normal(0, 0.02, (3, 4, 5, 5)).astype(np.float32))
+    card = ModelCard("linear", {"scale": 2, "radius": 2}, {"pairs": 1})
+    loaded = load_model(save_model(tmp_path / "linear.safetensors", Linear.of(measured), card))
+    x = rng.random((9, 7, 3), np.float32)
+    image = loaded(torch.from_numpy(x).permute(2, 0, 1)[None]).image[0].permute(1, 2, 0)
+    np.testing.assert_allclose(image.detach(), measured.zoom(x), atol=1e-5)
 
 
 def test_not_overwritten_unless_asked(weights):

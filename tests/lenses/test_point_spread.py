@@ -48,6 +48,14 @@ def test_eight_times_as_large_is_measured_on_means_of_y():
     np.testing.assert_allclose(mtf50(mtf(found.kernels, 8)), true_mtf50(lens, 8), rtol=0.03)
 
 
+def test_scales_between():
+    for scale, side in ((5, 25), (6, 30)):
+        y = Y[: 360 // scale * scale, : 480 // scale * scale]
+        found = measured(photographed(seen_through(y, (gaussian(0.6),) * 3, scale), 1 / 255), y, inner(y, scale), scale)
+        assert found.kernels.shape == (3, side, side)
+        np.testing.assert_allclose(mtf50(mtf(found.kernels, scale)), true_mtf50(gaussian(0.6), scale), rtol=0.03)
+
+
 @pytest.mark.parametrize("scale", [2, 3])
 def test_colours_that_lie_beside_each_other(scale):
     lenses = gaussian(0.5, shift=(0.3, 0.1)), gaussian(0.5), gaussian(0.6, shift=(-0.2, 0.25))
