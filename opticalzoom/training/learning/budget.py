@@ -16,8 +16,10 @@ from opticalzoom.training.learning.fine_tuning import FineTuning, TuningRecipe
 _STEPS_OF_A_PAIR = 150
 """More steps on one pair learn the pair and not the lens."""
 _LEAST_STEPS, _MOST_STEPS = 20, 6000
-_RATE, _FASTEST = 2e-4, 6e-4
-"""Learning rates: of a run with the steps that it needs, and the largest, of one that has to make do with fewer."""
+_RATES = ((9, 4e-4, 0.99), (4, 3e-4, 0.98), (1, 2e-4, 0.98))
+"""From so many pairs on: the learning rate, and the share of the averaged weights that a step keeps."""
+_FASTEST = 6e-4
+"""The largest learning rate, of a run that has to make do with fewer steps than it needs."""
 _MARKS = 6
 """How often a run is judged on its way."""
 _TRIALS = 3
@@ -43,8 +45,9 @@ def plan_recipe(seconds: float, runs: int, pairs: int, pace: StepPace) -> Tuning
     """
     wanted = min(_STEPS_OF_A_PAIR * pairs, _MOST_STEPS)
     steps = max(_LEAST_STEPS, min(wanted, int(seconds / runs / pace.seconds)))
-    rate = min(_FASTEST, _RATE * max(1.0, _STEPS_OF_A_PAIR / steps))
-    return TuningRecipe(steps, rate, bfloat16=pace.bfloat16)
+    rate, average = next((rate, average) for least, rate, average in _RATES if pairs >= least)
+    rate = min(_FASTEST, rate * max(1.0, _STEPS_OF_A_PAIR / steps))
+    return TuningRecipe(steps, rate, average=average, bfloat16=pace.bfloat16)
 
 
 def measure_pace(model: ZoomModel, pairs: Sequence[TrainingPair]) -> StepPace:

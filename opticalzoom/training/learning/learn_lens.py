@@ -23,6 +23,7 @@ from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.training.learning.interruption import deferred_interrupt
 from opticalzoom.training.learning.judging import BICUBIC, BUNDLED, METHODS, gain
 from opticalzoom.training.learning.learn_report import REPORT, write_learn_report
+from opticalzoom.training.learning.lens_measurement import describe_lens
 from opticalzoom.training.learning.lens_run import Hooks, LensOutcome, learn_one
 from opticalzoom.training.learning.material import LensPairs, gather
 from opticalzoom.weights.card import ModelCard
@@ -184,5 +185,6 @@ def _published(outcome: LensOutcome, home: Path, install_winners: bool) -> Learn
     verdict = verdict_of(outcome)
     if outcome.best and install_winners and not installed:
         verdict += f" Its photos have no EXIF, so zoom cannot know it: use --weights {weights}"
-    report = write_learn_report(home / REPORT, outcome, verdict, installed)
+    about = describe_lens(lens, home)
+    report = write_learn_report(home / REPORT, outcome, verdict, installed, about)
     return Learned(lens.title, weights, report, installed, figures, verdict)

@@ -49,6 +49,7 @@ def write_learn_report(page: Path, outcome: LensOutcome, verdict: str, installed
         "<h2>How it learned</h2>",
         f"<p>{html.escape(_curve_text(outcome))}</p>",
         curve_svg(outcome.curves),
+        "<h2>The lens, measured</h2>",
         lens,
         *_pairs(outcome, page.parent),
         SLIDER_SCRIPT,

@@ -34,6 +34,7 @@ from opticalzoom.training.learning.folds import Fold, make_folds
 from opticalzoom.training.learning.judging import Judged, judge_pair, judged_part, quick_score
 from opticalzoom.training.learning.material import LensPairs
 from opticalzoom.training.learning.start import nearest_base, starting_network
+from opticalzoom.training.learning.strength import DetailSums, detail_sums, set_strength
 from opticalzoom.weights.card import ModelCard
 
 PLAN, VERDICT = "plan.json", "verdict.json"
@@ -109,18 +110,22 @@ def learn_one(
         _run_fold(start, card, fold, recipe, home / f"fold-{number}", watch, hooks.stopped)
         for number, fold in enumerate(folds, start=1)
     ]
-    judged = [
-        found
-        for number, fold in enumerate(folds)
-        for found in _judge_fold(fold, home / f"fold-{number + 1}", start, _stop_without(curves, number, recipe), lens)
-    ]
+    judged, sums = _judged(folds, curves, home, start, recipe, lens)
     stop = best_stop(curves, recipe.steps)
     run = FineTuning(copy.deepcopy(start), lens.pairs, recipe)
     learned = fine_tune(run, home / "all.ckpt", until=stop, watch=watch, stopped=hooks.stopped).cpu()
+    strength = sum(sums, DetailSums()).strength
+    set_strength(learned, strength)
     best = judging.winner([one.scores for one in judged])
     if best == judging.LINEAR:
         learned, card = _linear(lens.pairs, lens.scale), ModelCard("linear", {"scale": lens.scale, "input": lens.input})
-    training = {"base": base, "steps": stop, "pairs": len(lens.pairs), "recipe": asdict(recipe)}
+    training = {
+        "base": base,
+        "steps": stop,
+        "strength": round(strength, 3),
+        "pairs": len(lens.pairs),
+        "recipe": asdict(recipe),
+    }
     card = ModelCard(card.builder, card.arguments, training)
     return LensOutcome(lens, learned, card, best, judged, curves, stop, recipe)
 
@@ -184,23 +189,48 @@ def _run_fold(
     return run.progress.curve
 
 
+def _judged(
+    folds: Sequence[Fold],
+    curves: Sequence[Curve],
+    home: Path,
+    start: ZoomModel,
+    recipe: TuningRecipe,
+    lens: LensPairs,
+) -> tuple[list[Judged], list[DetailSums]]:
+    """The verdict on every fold, by a network whose stop and strength the other folds chose."""
+    models = [
+        load_model(home / f"fold-{number + 1}" / f"{_stop_without(curves, number, recipe)}.safetensors")
+        for number in range(len(folds))
+    ]
+    sums = [detail_sums(model, _spread(fold.judging)) for model, fold in zip(models, folds, strict=True)]
+    judged: list[Judged] = []
+    for number, (fold, model) in enumerate(zip(folds, models, strict=True)):
+        others = sum((one for other, one in enumerate(sums) if other != number), DetailSums())
+        judged += _judge_fold(fold, start, set_strength(model, others.strength), lens)
+    return judged, sums
+
+
 def _stop_without(curves: Sequence[Curve], number: int, recipe: TuningRecipe) -> int:
     """Where the other folds would stop: what a fold is judged by must not choose its own stop."""
     return best_stop([curve for other, curve in enumerate(curves) if other != number], recipe.steps)
 
 
-def _judge_fold(fold: Fold, home: Path, start: ZoomModel, stop: int, lens: LensPairs) -> list[Judged]:
+def _judge_fold(fold: Fold, start: ZoomModel, learned: ZoomModel, lens: LensPairs) -> list[Judged]:
     models: dict[str, ZoomModel] = {
         judging.BICUBIC: build("bicubic", scale=lens.scale, input=lens.input),
         judging.BUNDLED: start,
-        judging.LEARNED: load_model(home / f"{stop}.safetensors"),
+        judging.LEARNED: learned,
     }
     if lens.input == "rgb":
         models[judging.LINEAR] = _linear(fold.teaching, lens.scale)
-    number = min(MOST_JUDGED, len(fold.judging))
-    chosen = np.unique(np.linspace(0, len(fold.judging) - 1, number).round().astype(int))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV and PyTorch release the interpreter lock
-        return list(pool.map(lambda index: judge_pair(models, fold.judging[index]), chosen))
+        return list(pool.map(lambda pair: judge_pair(models, pair), _spread(fold.judging)))
+
+
+def _spread(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
+    """At most :data:`MOST_JUDGED` of them, evenly spread."""
+    number = min(MOST_JUDGED, len(pairs))
+    return [pairs[index] for index in np.unique(np.linspace(0, len(pairs) - 1, number).round().astype(int))]
 
 
 def _linear(pairs: Sequence[TrainingPair], scale: int) -> Linear:

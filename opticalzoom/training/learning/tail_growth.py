@@ -32,7 +32,7 @@ def grow_tail(old: ZoomModel, new: ZoomModel, pictures: Iterable[Tensor]) -> Non
             convolution and a pixel shuffle, added to the bicubic picture.
         pictures: inputs of both networks, 1×C×h×w in [0, 1]; about 100,000 pixels in all are enough.
     """
-    last = [module for module in new.modules() if isinstance(module, nn.Conv2d)][-1]
+    last = last_convolution(new)
     torch.nn.init.zeros_(last.weight)
     if last.bias is not None:
         torch.nn.init.zeros_(last.bias)
@@ -45,6 +45,11 @@ def grow_tail(old: ZoomModel, new: ZoomModel, pictures: Iterable[Tensor]) -> Non
         fit.add(seen.pop(), F.pixel_unshuffle(wanted - bicubic, factor))
     hook.remove()
     fit.solve()
+
+
+def last_convolution(model: ZoomModel) -> nn.Conv2d:
+    """The convolution whose shuffled output is added to the bicubic picture."""
+    return [module for module in model.modules() if isinstance(module, nn.Conv2d)][-1]
 
 
 class _ConvolutionFit:
