@@ -24,9 +24,6 @@ FOCAL_TOLERANCE = 0.05
 The cameras of one phone differ by a fifth and more; cameras round what they write by less than a twentieth.
 """
 
-_SIDE_TOLERANCE = 0.05
-"""Relative difference of the long sides: RAW files and JPEGs of one sensor differ by a hundredth."""
-
 _ROUNDED = 1.0
 """Millimetres by which 35 mm equivalents differ at least before it tells anything: cameras write whole numbers."""
 _LONGEST, _MOST_FIGURES = 200, 200
@@ -50,7 +47,6 @@ class LensCard:
         date: when, as ISO 8601 has it.
         figures: of the verdict: ``psnr`` in dB and ``ssim`` of each method; ``gain`` over other methods in dB, with its
             error; ``pairs`` and ``scenes``. Numbers, lists of numbers, and such by name.
-        long_side: of X as it was photographed, in pixels, a mosaic's for RAW files; None if it is not known.
     """
 
     camera: str
@@ -62,19 +58,10 @@ class LensCard:
     input: LensInput
     date: str
     figures: dict[str, Any] = field(default_factory=dict)
-    long_side: int | None = None
 
     @classmethod
     def of_photo(
-        cls,
-        photo: Metadata,
-        *,
-        ratio: float,
-        scale: int,
-        input: LensInput,
-        date: str,
-        figures: Mapping[str, Any],
-        long_side: int | None = None,
+        cls, photo: Metadata, *, ratio: float, scale: int, input: LensInput, date: str, figures: Mapping[str, Any]
     ) -> LensCard:
         """The card of what was learned from photos of which ``photo`` is one, taken at the short focal length."""
         return cls(
@@ -87,7 +74,6 @@ class LensCard:
             input=input,
             date=date,
             figures=dict(figures),
-            long_side=long_side,
         )
 
     @property
@@ -101,16 +87,11 @@ class LensCard:
         found = datetime.fromisoformat(self.date)
         return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
-    def matches(self, photo: Metadata, long_side: int | None = None) -> bool:
-        """Whether a photo was taken by this camera with this lens at this focal length, and is as it was taken.
+    def matches(self, photo: Metadata) -> bool:
+        """Whether a photo was taken by this camera with this lens at this focal length.
 
-        Camera and focal length have to be known of both; what else there is counts where both name it: the lens; the
-        35 mm equivalent, which is larger where a phone enlarged the middle of the picture; and the long side, which
-        differs where four pixels of the sensor became one, and where somebody made the photo smaller afterwards.
-
-        Args:
-            photo: what its file says.
-            long_side: of its pixels.
+        All three have to be known of both, but for the lens, which counts where both name it. So do 35 mm equivalents:
+        phones write the true focal length and a larger equivalent where they enlarged the middle of the picture.
         """
         if not (self.camera and self.focal_length and photo.camera and photo.focal_length):
             return False
@@ -122,8 +103,6 @@ class LensCard:
             tolerance = max(_ROUNDED, FOCAL_TOLERANCE * self.equivalent)
             if abs(photo.focal_length_35mm - self.equivalent) > tolerance:
                 return False
-        if self.long_side and long_side and abs(long_side / self.long_side - 1) > _SIDE_TOLERANCE:
-            return False
         return self.distance(photo) <= FOCAL_TOLERANCE
 
     def distance(self, photo: Metadata) -> float:
@@ -156,7 +135,6 @@ class LensCard:
             "scale": type(content["scale"]) is int and content["scale"] in SCALES,
             "input": content["input"] in get_args(LensInput),
             "date": _is_date(content["date"]),
-            "long_side": content["long_side"] is None or _is_number(content["long_side"], least=1),
             "figures": isinstance(content["figures"], dict) and _count(content["figures"]) <= _MOST_FIGURES,
         }
         wrong = [name for name, fine in checks.items() if not fine]

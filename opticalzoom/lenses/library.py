@@ -75,33 +75,23 @@ def installed() -> list[InstalledLens]:
     return [_read(path) for path in files if _NAME.fullmatch(path.stem)]
 
 
-def lenses_for(
-    photo: Metadata, input: LensInput, lenses: Iterable[InstalledLens], long_side: int | None = None
-) -> list[InstalledLens]:
+def lenses_for(photo: Metadata, input: LensInput, lenses: Iterable[InstalledLens]) -> list[InstalledLens]:
     """Those that were learned for a photo's camera, lens and focal length, the best first.
 
     That is the one of the nearest focal length, of several the one that was learned last, then the first by name.
-
-    Args:
-        photo: what its file says.
-        input: whether it is a photo or a RAW file.
-        lenses: of the library.
-        long_side: of the photo, in pixels, see :meth:`~opticalzoom.lenses.lens_card.LensCard.matches`.
     """
 
     found = [
         (lens.card.distance(photo), -lens.card.learned_at.timestamp(), lens.name, lens)
         for lens in lenses
-        if lens.card and lens.card.input == input and lens.card.matches(photo, long_side)
+        if lens.card and lens.card.input == input and lens.card.matches(photo)
     ]
     return [lens for *_, lens in sorted(found, key=lambda ranked: ranked[:3])]
 
 
-def find_lens(
-    photo: Metadata, scale: int | None, input: LensInput, long_side: int | None = None
-) -> InstalledLens | None:
+def find_lens(photo: Metadata, scale: int | None, input: LensInput) -> InstalledLens | None:
     """The best lens of the library for a photo, see :func:`lenses_for`; with a scale, of those of that scale."""
-    suitable = lenses_for(photo, input, installed(), long_side)
+    suitable = lenses_for(photo, input, installed())
     return next((lens for lens in suitable if lens.card and scale in (None, lens.card.scale)), None)
 
 

@@ -13,7 +13,6 @@ from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.lenses.library import installed, lenses_for
 from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.photo.metadata import read_metadata
-from opticalzoom.photo.size import read_size
 from opticalzoom.weights.computing import Backend, Precision
 from opticalzoom.zooming.in_memory import zoom
 from opticalzoom.zooming.zoomer import chosen_weights, load_zoomer
@@ -52,7 +51,7 @@ class Zoom:
         photo: str | PathLike[str] | None = None,
     ) -> None:
         name = None if weights is None else fspath(weights)
-        learned = [] if photo is None else lenses_for(read_metadata(photo), "rgb", installed(), max(read_size(photo)))
+        learned = [] if photo is None else lenses_for(read_metadata(photo), "rgb", installed())
         self.weights = chosen_weights(name, scale, False, learned)
         self._engine = load_zoomer(self.weights, scale, backend=backend, precision=precision).engine
         if self._engine.contract.input == "raw":

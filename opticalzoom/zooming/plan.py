@@ -85,7 +85,7 @@ def suited(photo: Path, recipe: Recipe, lenses: Sequence[InstalledLens]) -> Reci
         return recipe
     raw = is_raw(photo)
     with suppress(PhotoError):  # zooming will say what is wrong
-        learned = lenses_for(read_metadata(photo), "raw" if raw else "rgb", lenses, max(read_size(photo)))
+        learned = lenses_for(read_metadata(photo), "raw" if raw else "rgb", lenses)
         chosen = chosen_weights(None, recipe.scale, raw, learned)
         if any(chosen == str(lens.path) for lens in learned):
             return replace(recipe, weights=chosen)

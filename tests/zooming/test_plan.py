@@ -129,7 +129,7 @@ def test_raw_files_get_what_was_learned_from_raw_files(tmp_path):
     write_mosaic(raw, np.full((40, 60, 3), 128, np.uint8) + np.arange(60, dtype=np.uint8)[:, None], **SHOT)
     write_jpeg(jpeg, np.zeros((40, 60, 3), np.uint8), **SHOT)
     for input in ("rgb", "raw"):
-        card = lens_card(read_metadata(raw), 2, input=input, long_side=60)
+        card = lens_card(read_metadata(raw), 2, input=input)
         name = install_lens(lens_file(tmp_path / "learned.safetensors", card), input)
         chosen = {path: suited(path, Recipe(), installed()).weights for path in (raw, jpeg)}
         assert chosen[raw if name == "raw" else jpeg] == str(installed_lens(name).path)
@@ -160,13 +160,6 @@ def test_a_damaged_lens_is_for_no_photo(tmp_path, lenses, album):
     assert notes[1:] == ["1 photo: city100-x3 (bundled)"]
 
 
-def test_a_photo_that_somebody_made_smaller_is_not_of_the_lens(tmp_path, album):
-    install_lens(lens_file(tmp_path / "learned.safetensors", lens_card(PHONE, long_side=4080)), "large")
-    assert suited(album["main"], Recipe(), installed()).weights is None  # it has 12×8 pixels
-    whole = photo_of(PHONE, tmp_path / "whole.jpg", np.zeros((20, 4080, 3), np.uint8))
-    assert suited(whole, Recipe(), installed()).weights is not None
-
-
-def test_a_photo_that_was_cropped_to_another_view_is_not_of_the_lens(tmp_path, lenses):
+def test_a_photo_whose_middle_the_phone_enlarged_is_not_of_the_lens(tmp_path, lenses):
     enlarged = photo_of(replace(PHONE, focal_length_35mm=50.0), tmp_path / "digital.jpg")
     assert suited(enlarged, Recipe(), [*lenses.values()]).weights is None
