@@ -19,8 +19,8 @@ from opticalzoom.engines.exporting.graphs_export import write_graphs
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.lenses.lens_card import LensCard
 from opticalzoom.lenses.library import install_lens
+from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.parallel.progress import progress_bar
-from opticalzoom.training.learning.interruption import deferred_interrupt
 from opticalzoom.training.learning.judging import BICUBIC, BUNDLED, METHODS, gain
 from opticalzoom.training.learning.learn_report import REPORT, write_learn_report
 from opticalzoom.training.learning.lens_measurement import describe_lens

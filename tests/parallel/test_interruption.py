@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from opticalzoom.training.learning.interruption import deferred_interrupt
+from opticalzoom.parallel.interruption import deferred_interrupt
 
 
 def test_the_first_is_noted_and_the_second_interrupts():
