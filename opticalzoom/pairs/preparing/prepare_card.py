@@ -13,10 +13,10 @@ from opticalzoom.pairs.manifest import PAIRS, Record, append_record, read_manife
 from opticalzoom.pairs.preparing import shot_pair
 from opticalzoom.pairs.preparing.pair_report import REPORT, write_report
 from opticalzoom.pairs.preparing.shot_pair import PairJob, is_prepared, job_key, rejection
-from opticalzoom.pairs.scenes.survey import Survey, survey
+from opticalzoom.pairs.scenes.ratios import Survey, nearest_scale
+from opticalzoom.pairs.scenes.survey import survey
 from opticalzoom.parallel import schedule
 from opticalzoom.photo.siblings import Problem
-from opticalzoom.weights.contract import SCALES
 
 _MOST_TOLERANCE = 0.6  # that is suggested: Y holds a fraction of what the scale asks for
 _LOST = "its process died twice; perhaps for lack of memory"
@@ -69,7 +69,7 @@ def prepare_card(  # noqa: PLR0913 - an option of the command line each
         output: folder of the pairs, outside of it; one that this function wrote before is gone on with.
         scale: of the target over X.
         tolerance: how far the measured ratio may be from the scale, see
-            :func:`~opticalzoom.pairs.scenes.survey.suits`.
+            :func:`~opticalzoom.pairs.scenes.ratios.suits`.
         workers: processes, by default one for each core.
         scheduler: address of a Dask scheduler to work on instead.
         found: the survey of the photos, if there was one.
@@ -139,17 +139,20 @@ def plan_pairs(found: Survey, photos: Path, output: Path, scale: int, tolerance:
 
 def _other_command(found: Survey, photos: Path, output: Path, tolerance: float) -> str:
     """How to prepare the pairs that there are; empty if no scale is near them."""
-    counts = {scale: len(found.suited(scale, tolerance)) for scale in SCALES}
-    best = max(SCALES, key=counts.__getitem__)
     command = f"Try: opticalzoom prepare {photos} -o {output}"
-    if counts[best]:
-        return f"{command} --scale {best}"
     for count in found.ratios():
-        above = next((scale for scale in SCALES if scale > count.ratio), None)
-        needed = math.ceil(20 * (2 - 2 * count.ratio / above) + 0.5) / 20 if above else math.inf
-        if above and needed <= _MOST_TOLERANCE:
-            return f"{command} --scale {above} --tolerance {needed:g}"
+        nearest = nearest_scale(count.ratio)
+        if found.suited(nearest, tolerance):
+            return f"{command} --scale {nearest}"
+        needed = math.ceil(20 * _tolerance(count.ratio, nearest) + 0.5) / 20
+        if needed <= _MOST_TOLERANCE:
+            return f"{command} --scale {nearest} --tolerance {needed:g}"
     return ""
+
+
+def _tolerance(ratio: float, scale: int) -> float:
+    """With which a ratio suits a scale, see :func:`~opticalzoom.pairs.scenes.ratios.suits`."""
+    return max(ratio / scale - 1, 2 - 2 * ratio / scale)
 
 
 def training_command(folder: Path, scale: int) -> str:

@@ -47,7 +47,7 @@ class PairJob:
         scale: of the target over X.
         key: of all that the result depends on.
         tolerance: how far the measured ratio may be from the scale, see
-            :func:`~opticalzoom.pairs.scenes.survey.suits`.
+            :func:`~opticalzoom.pairs.scenes.ratios.suits`.
     """
 
     pair: ShotPair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opticalzoom.pairs.preparing.detail import LEAST_GAIN
 from opticalzoom.pairs.scenes.focal_lengths import ShotPair, digital_share, same_lens_setting
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO
-from opticalzoom.pairs.scenes.survey import suits
+from opticalzoom.pairs.scenes.ratios import suits
 from opticalzoom.registration.zoom_view import RegisteredView
 
 LEAST_SIDE = 32
@@ -21,7 +21,7 @@ def verdict(found: RegisteredView, pair: ShotPair, scale: int, tolerance: float,
         found: its registration.
         pair: its shots.
         scale: of the target over X, that is asked for.
-        tolerance: how far the measured ratio may be from it, see :func:`~opticalzoom.pairs.scenes.survey.suits`.
+        tolerance: how far the measured ratio may be from it, see :func:`~opticalzoom.pairs.scenes.ratios.suits`.
         gain: see :func:`~opticalzoom.pairs.preparing.detail.detail_gain`.
     """
     if not found.ok:

@@ -50,6 +50,14 @@ class ShotPair:
         """What the pictures show, or else what the files say."""
         return self.measured or self.ratio
 
+    @property
+    def optical_ratio(self) -> float | None:
+        """What a target can be enlarged by: the lesser of ratio and magnification, less what was zoomed digitally."""
+        if self.likely_ratio is None:
+            return None
+        share = digital_share(self.short.metadata, self.long.metadata)
+        return min(self.likely_ratio, self.magnification or self.likely_ratio) / share
+
 
 def field_of_view_ratio(short: Metadata, long: Metadata) -> float | None:
     """How many times wider the field of view of ``short`` is, or None if the files don't tell.

@@ -9,90 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import combinations, takewhile
 from pathlib import Path
-
-import numpy as np
 
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
 from opticalzoom.pairs.scenes.glance import Glance, Sighting, glance, sight
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO, Sightings, candidates, choose
+from opticalzoom.pairs.scenes.ratios import Survey
 from opticalzoom.pairs.scenes.sequence import find_groups, with_unique_names
 from opticalzoom.pairs.scenes.union_find import UnionFind
 from opticalzoom.photo.siblings import Problem, Shot, find_shots
 
 _MOST_SHOTS = 7  # of a scene that are all compared with each other
 _SAME_SCENE = 25  # features that agree in shots of one scene at least; fewer may be a poster in two rooms
-_ONE_CLUSTER = 0.12  # difference of the logarithms of neighbouring ratios that are told as one
 Progress = Callable[[Iterable[object], int, str], Iterable[object]]
-
-
-@dataclass(frozen=True)
-class RatioCount:
-    """Pairs of one ratio: how many, the ratio as measured (median), and the focal lengths where all have the same."""
-
-    ratio: float
-    pairs: int
-    lengths: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.pairs} {'pair' if self.pairs == 1 else 'pairs'} at ×{self.ratio:.3g}{self.lengths}"
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What was found.
-
-    Attributes:
-        scenes: of two shots or more, by name.
-        pairs: scene's name and pair, every combination of shots with different fields of view; where photos have no
-            EXIF, the pairs that their contents suggest.
-        problems: files that are not used, and why.
-    """
-
-    scenes: list[Scene]
-    pairs: list[tuple[str, ShotPair]]
-    problems: list[Problem]
-
-    def suited(self, scale: float, tolerance: float = 0.25) -> list[tuple[str, ShotPair]]:
-        """The pairs of which the long shot resolves what the scale asks for, see :func:`suits`."""
-        return [
-            (scene, pair)
-            for scene, pair in self.pairs
-            if pair.likely_ratio and suits(pair.likely_ratio, pair.magnification or pair.likely_ratio, scale, tolerance)
-        ]
-
-    def ratios(self) -> list[RatioCount]:
-        """How many pairs there are of each ratio, most first."""
-        pairs = sorted((pair for _, pair in self.pairs if pair.likely_ratio), key=_usable_ratio)
-        clusters: list[list[ShotPair]] = []
-        for pair in pairs:
-            if not clusters or np.log(_usable_ratio(pair) / _usable_ratio(clusters[-1][-1])) > _ONE_CLUSTER:
-                clusters.append([])
-            clusters[-1].append(pair)
-        counts = [RatioCount(float(np.median([*map(_usable_ratio, c)])), len(c), _lengths(c)) for c in clusters]
-        return sorted(counts, key=lambda count: (-count.pairs, count.ratio))
-
-    def __str__(self) -> str:
-        """As ``12 scenes; 12 pairs at ×2 (26 → 52 mm), 5 at ×4.6 (26 → 120 mm)``."""
-        scenes = f"{len(self.scenes)} {'scene' if len(self.scenes) == 1 else 'scenes'}"
-        return "; ".join([scenes, ", ".join(map(str, self.ratios())) or "no pairs of different focal lengths"])
-
-
-def suits(ratio: float, magnification: float, scale: float, tolerance: float) -> bool:
-    """Whether a pair has what a scale needs: from ``1 - tolerance / 2`` to ``1 + tolerance`` times the scale.
-
-    The long shot must resolve what the scale asks for, so too much is better than too little.
-
-    Args:
-        ratio: of the fields of view.
-        magnification: pixels of Y per pixel of X, which is less than the ratio if Y has fewer pixels, as by a crop, and
-            more if it has more.
-        scale: Y over X.
-        tolerance: relative.
-    """
-    return magnification >= scale * (1 - tolerance / 2) and min(ratio, magnification) <= scale * (1 + tolerance)
 
 
 def survey(paths: str | Path | Sequence[str | Path], gap: float = 60.0, watch: Progress | None = None) -> Survey:
@@ -234,17 +164,3 @@ def _why_alone(shot: Shot) -> str:
     if shot.focal_length or shot.metadata.focal_length_35mm:
         return "is the only shot of its scene"
     return "EXIF without focal length, and no other photo shows the same at another one"
-
-
-def _usable_ratio(pair: ShotPair) -> float:
-    """What a target can be enlarged by: the lesser of both ratios."""
-    return min(pair.likely_ratio or 1.0, pair.magnification or pair.likely_ratio or 1.0)
-
-
-def _lengths(pairs: Sequence[ShotPair]) -> str:
-    told = {
-        tuple(shot.metadata.focal_length_35mm or shot.focal_length for shot in (pair.short, pair.long))
-        for pair in pairs
-    }
-    lengths = told.pop() if len(told) == 1 else (None, None)
-    return f" ({lengths[0]:g} → {lengths[1]:g} mm)" if None not in lengths else ""

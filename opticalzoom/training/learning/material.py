@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +17,15 @@ from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.preparing.prepare_card import PreparedCard, prepare_card
 from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.scenes.focal_lengths import ShotPair
-from opticalzoom.pairs.scenes.survey import Survey, survey
+from opticalzoom.pairs.scenes.ratios import Survey, nearest_scale
+from opticalzoom.pairs.scenes.survey import survey
 from opticalzoom.pairs.sources import City100, FolderPairs, Source, parallel_folders
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.training.datamodule import prepare_all
 from opticalzoom.weights.contract import SCALES
 
 TOLERANCE = 0.6
-"""How far a measured ratio may be from the whole scale that serves it, see :func:`~..pairs.scenes.survey.suits`."""
+"""How far a measured ratio may be from the whole scale that serves it, see :func:`~..pairs.scenes.ratios.suits`."""
 _LEAST_RATIO = 1.35
 """Ratios below are served by no scale: ×2 would be mostly guessed."""
 
@@ -97,15 +97,6 @@ def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) ->
     return _of_card(photos, output, scale, say)
 
 
-def nearest_scale(ratio: float) -> int:
-    """The whole scale that serves a ratio of fields of view: the nearest by its logarithm.
-
-    >>> [nearest_scale(ratio) for ratio in (1.5, 1.85, 2.9, 4.6, 7)]
-    [2, 2, 3, 4, 8]
-    """
-    return min(SCALES, key=lambda scale: abs(math.log(scale / ratio)))
-
-
 def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
     found = survey(list(photos) if len(photos) > 1 else photos[0])
     say(f"Found: {found}")
@@ -139,7 +130,8 @@ def _by_scale(found: Survey, scale: int | None) -> dict[int, list[tuple[str, Sho
         ratio = pair.likely_ratio
         if ratio is None or ratio < _LEAST_RATIO:
             continue
-        number = scale or nearest_scale(min(ratio, pair.magnification or ratio))
+        optical = pair.optical_ratio or ratio
+        number = scale or nearest_scale(optical if optical >= _LEAST_RATIO else ratio)
         metadata = pair.short.metadata
         setting = _Setting(metadata.camera, metadata.lens, metadata.focal_length, pair.short.raw is not None)
         settings[setting][number].append((scene, pair))

@@ -13,7 +13,7 @@ from PIL import Image
 from places import SHARED
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs.scenes.survey import suits, survey
+from opticalzoom.pairs.scenes.survey import survey
 
 SIZE = (240, 360)
 REAL = SHARED / "data" / "real-pairs"
@@ -80,14 +80,6 @@ def test_files_may_be_named_one_by_one(tmp_path):
     assert [pair.short.photo for _, pair in survey(paths).pairs] == [paths[1]]
     with pytest.raises(PairError, match="no such folder"):
         survey(tmp_path / "missing")
-
-
-@pytest.mark.parametrize(
-    ("ratio", "magnification", "suited"),
-    [(2.0, 2.0, True), (1.75, 1.75, True), (1.7, 1.7, False), (2.6, 2.6, False), (3.97, 2.1, True), (2.0, 1.0, False)],
-)
-def test_what_suits_a_scale(ratio, magnification, suited):
-    assert suits(ratio, magnification, 2, 0.25) == suited
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real pairs are not here")
