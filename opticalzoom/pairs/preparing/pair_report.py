@@ -35,12 +35,15 @@ _NUMBERS = {
     "correlation": ("correlation", "{:.2f}"),
     "inliers": ("inliers", "{:d}"),
 }
+_SAME = 0.05  # difference from the ratio from which on the pixels of Y for one of X are told
 _STYLE = """
 body { margin: 0 auto; max-width: 96rem; padding: 1rem 1.25rem 4rem; color: #222; background: #fff;
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.05rem; margin: 0; overflow-wrap: anywhere; }
 article { border-top: 1px solid #ccc; padding: 1rem 0; }
-.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .6rem; margin-top: .5rem; }
+.row { display: grid; grid-template-columns: repeat(6, 1fr); gap: .6rem; margin-top: .5rem; }
+@media (max-width: 60rem) { .row { grid-template-columns: repeat(3, 1fr); } }
+@media (max-width: 30rem) { .row { grid-template-columns: repeat(2, 1fr); } }
 figure { margin: 0; }
 img { width: 100%; display: block; border-radius: 3px; background: #eee; box-shadow: 0 0 0 1px #ccc; }
 figcaption { color: #666; font-size: .82rem; }
@@ -63,7 +66,8 @@ def write_report(output: Path, photos: Path, records: Sequence[Record], problems
     ordered = sorted(records, key=lambda record: (record["accepted"], record["name"]))
     accepted = sum(record["accepted"] for record in records)
     scenes = len({record["scene"] for record in records})
-    summary = f"{accepted} of {len(records)} pairs accepted, from {scenes} scenes; {len(problems)} files not used."
+    pairs, files = _counted(len(records), "pair"), _counted(len(problems), "file")
+    summary = f"{accepted} of {pairs} accepted, from {_counted(scenes, 'scene')}; {files} not used."
     body = [f"<h1>Prepared pairs of {_text(photos.name)}</h1>", f"<p>{summary}</p>", f"<p>{_HOW_TO_READ}</p>"]
     body += [_article(output, record) for record in ordered]
     if problems:
@@ -106,8 +110,14 @@ def _shots(record: Record) -> str:
 
 
 def _numbers(record: Record) -> str:
-    found = ((title, form, record.get(key)) for key, (title, form) in _NUMBERS.items())
+    same = abs(record.get("magnification", 0) - record.get("ratio", 0)) < _SAME
+    keys = [key for key in _NUMBERS if not (same and key == "magnification")]
+    found = ((*_NUMBERS[key], record.get(key)) for key in keys)
     return ", ".join(f"{title} {form.format(value)}" for title, form, value in found if value)  # 0: nothing was found
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _relative(path: Path, root: Path) -> str:
