@@ -57,3 +57,42 @@ def local_correlation(a: Image, b: Image, weight: Image | float = 1.0) -> float:
     deviation_a, deviation_b = a.astype(np.float32) - 128, b.astype(np.float32) - 128
     norm = float(np.sqrt((weight * deviation_a**2).mean() * (weight * deviation_b**2).mean()))
     return float((weight * deviation_a * deviation_b).mean()) / norm if norm > 0 else 0.0
+
+
+_COARSE_SIGMAS = (8.0, 16.0, 32.0)
+"""Pixels: details of these sizes, each up to twice as large, are compared, where there are any."""
+_LEAST_CONTRAST = 2.0  # of 255, standard deviation of such details: less may be shading
+_LEAST_ACROSS = 12  # times sigma that a picture has to be wide
+
+
+def coarse_correlation(a: Image, b: Image, shown: NDArray[np.bool_]) -> float:
+    """Least correlation coefficient of two pictures' coarse details, size by size; 1 where they have none.
+
+    Pictures of one thing agree at every size. Two brick walls agree in their joints, but not in their bricks' tones.
+
+    Args:
+        a: H×W, 0 to 255, luminance.
+        b: H×W, likewise, lying on ``a``.
+        shown: H×W, where both show something.
+    """
+    least = 1.0
+    for sigma in _COARSE_SIGMAS:
+        if min(a.shape) < _LEAST_ACROSS * sigma:
+            break
+        factor = sigma / 3
+        weight = shrink(shown.astype(np.float32), factor)
+        one, other = (_details(shrink(part.astype(np.float32), factor), weight, sigma / factor) for part in (a, b))
+        used = weight > 0.5
+        if used.any() and min(one[used].std(), other[used].std()) >= _LEAST_CONTRAST:
+            least = min(least, float(np.corrcoef(one[used], other[used])[0, 1]))
+    return least
+
+
+def _details(picture: Image, weight: Image, sigma: float) -> Image:
+    """What is about as large as ``sigma``: the difference of two Gaussian means of what has weight."""
+    fine, rough = (
+        cv2.GaussianBlur(picture * weight, (0, 0), size)
+        / np.maximum(cv2.GaussianBlur(weight, (0, 0), size), np.float32(1e-3))
+        for size in (sigma, 2 * sigma)
+    )
+    return np.asarray(fine - rough, np.float32)

@@ -24,13 +24,13 @@ from opticalzoom.registration.flow import follow, smooth_flow
 from opticalzoom.registration.homography import refine_ecc
 from opticalzoom.registration.locate import Location, locate
 from opticalzoom.registration.method import Method
-from opticalzoom.registration.normalise import evidence_of, local_correlation, normalise_locally
+from opticalzoom.registration.normalise import coarse_correlation, evidence_of, local_correlation, normalise_locally
 from opticalzoom.registration.plane import Matrix, Plane, normalised, plane, whole
 from opticalzoom.registration.resize import resize_matrix
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Field, Image, scaled_homography, shrink
 
-VERSION = 8
+VERSION = 9
 """Part of every cache key: raise it when the result of a registration changes."""
 
 _WORKING_PIXELS = 1.5e6  # of the grid that the flow is computed on: more costs time and adds little accuracy
@@ -38,6 +38,7 @@ _OVERSAMPLING = 3.0  # pixels of that grid per pixel of X: more is finer where t
 _SMOOTHING, _LEAST_SMOOTHING = 6.0, 15.0  # sigma of the flow's Gaussian: pixels of X, and of the grid
 _ECC_SIDES = (320, 800)  # longest sides of ECC's pyramid
 _MIN_CORRELATION = 0.35  # of locally normalised images: wrong pairs reach about 0.1, right ones 0.6 and more
+_MIN_COARSE = 0.65  # right pairs have 0.9 and more, two walls of one kind of brick 0.2 to 0.5
 _MIN_TRUSTED = 0.3
 _CLIPPED = 250.0  # of 255
 MIN_SIDE = 32
@@ -54,6 +55,7 @@ class Correspondence:
         flow: h×w×2 float32, in pixels of the working grid, over the whole of it.
         doubt: h×w float32, expected error in pixels of Y.
         correlation: of the locally normalised pictures where both show something.
+        coarse: correlation of their coarse details as they are, least of several sizes.
         inliers: features that agree.
     """
 
@@ -62,6 +64,7 @@ class Correspondence:
     flow: Field
     doubt: NDArray[np.float32]
     correlation: float
+    coarse: float
     inliers: int
 
     def on_grid(self, to_x: Matrix, size: tuple[int, int], moving_size: tuple[int, int]) -> Registration:
@@ -84,7 +87,7 @@ class Correspondence:
             self.correlation,
             inliers=self.inliers,
         )
-        return judged(found)
+        return judged(found, self.coarse)
 
     def _coarse_size(self, to_x: Matrix, size: tuple[int, int]) -> tuple[float, float]:
         """Of the flow's grid over the target: as fine as the flow is."""
@@ -153,12 +156,14 @@ def find_correspondence(
     smoothing = max(_SMOOTHING * detail, _LEAST_SMOOTHING)
     flow, error = smooth_flow(moved, sharp, evidence, smoothing, location.inliers > 0)
     correlation = local_correlation(sharp[shown], follow(moved, flow)[shown], evidence[shown])
+    coarse = coarse_correlation(wide.grey, follow(seen, flow), shown & ~one_sided)
     return Correspondence(
         wide,
         wide.photos(long, homography),
         flow,
         np.asarray(error * (span / sampling), np.float32),
         correlation,
+        coarse,
         location.inliers,
     )
 
@@ -190,12 +195,17 @@ def pixels_spanned(homography: Matrix, y: float, x: float) -> float:
     return float(np.sqrt(abs(a * d - b * c)))
 
 
-def judged(found: Registration) -> Registration:
-    """With its verdict, and the residual of what is visible."""
+def judged(found: Registration, coarse: float) -> Registration:
+    """With its verdict, and the residual of what is visible; for ``coarse`` see :class:`Correspondence`."""
     reason = ""
     if found.correlation < _MIN_CORRELATION:
         reason = (
             f"the pictures do not match (correlation {found.correlation:.2f}, at least {_MIN_CORRELATION} expected)"
+        )
+    elif coarse < _MIN_COARSE:
+        reason = (
+            f"the pictures agree in their finest details only, as two places of one pattern do "
+            f"(correlation of coarser ones {coarse:.2f}, at least {_MIN_COARSE} expected)"
         )
     elif found.trust < _MIN_TRUSTED:
         reason = f"only {found.trust:.0%} of the pixels could be registered (at least {_MIN_TRUSTED:.0%} expected)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from helpers import noise
 
-from opticalzoom.registration.normalise import evidence_of, local_correlation, normalise_locally
+from opticalzoom.registration.normalise import coarse_correlation, evidence_of, local_correlation, normalise_locally
 
 
 def picture():
@@ -55,3 +55,14 @@ def test_a_weight_chooses_what_correlates():
     weight[:, :25] = 1
     np.testing.assert_allclose(local_correlation(a, mixed, weight), 1, rtol=1e-6)
     assert abs(local_correlation(a, mixed, 1 - weight)) < 0.2
+
+
+def test_coarse_details_have_to_agree_size_by_size():
+    fine = noise(400, 400, seed=0).astype(np.float32) - 128
+    one, other = (np.kron(noise(10, 10, seed=seed), np.ones((40, 40))).astype(np.float32) for seed in (1, 2))
+    shown = np.ones((400, 400), bool)
+    assert coarse_correlation(one + fine, one * 0.5 + 30, shown) > 0.95  # another exposure, without the fine details
+    assert coarse_correlation(one + fine, other + fine, shown) < 0.4
+    assert coarse_correlation(np.full((400, 400), 90.0, np.float32), one, shown) == 1  # nothing to compare
+    half = np.where(np.arange(400) < 200, one, other)
+    assert coarse_correlation(one, half, shown & (np.arange(400) < 200)) > 0.99

@@ -122,6 +122,27 @@ def test_another_scene_is_rejected():
         assert found.reason
 
 
+def bricks(seed: int) -> np.ndarray:
+    """A wall of bricks of one size and of different tones, in light mortar."""
+    random = np.random.default_rng(seed)
+    wall = np.full((960, 1280, 3), 200, np.float32)
+    for row in range(24):
+        for left in range(-96 + 48 * (row % 2), 1280, 96):
+            wall[40 * row + 3 : 40 * row + 37, max(left + 3, 0) : max(left + 93, 0)] = random.normal((150, 70, 50), 25)
+    return np.clip(cv2.GaussianBlur(wall, (0, 0), 1), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_walls_of_the_same_kind_of_brick_are_told_apart(seed):
+    wall, other = bricks(seed), bricks(seed + 100)
+    x = cv2.resize(wall, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    middle = slice(240, 720), slice(320, 960)
+    assert register_views(np.ascontiguousarray(wall[middle]), x, 2, 2.0).ok
+    wrong = register_views(np.ascontiguousarray(other[middle]), x, 2, 2.0)
+    assert not wrong.ok
+    assert "two places of one pattern" in wrong.reason
+
+
 @pytest.mark.parametrize("kind", ["black", "noise", "flat"])
 def test_pictures_without_content_are_rejected(kind):
     rng = np.random.default_rng(0)
