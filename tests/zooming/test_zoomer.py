@@ -22,7 +22,7 @@ from opticalzoom.photo.raw.dng import write_dng
 from opticalzoom.photo.raw.raw_file import develop, read_raw
 from opticalzoom.photo.reader import open_photo
 from opticalzoom.photo.window import Window
-from opticalzoom.zooming import memory, zoomer
+from opticalzoom.zooming import tiles, zoomer
 from opticalzoom.zooming.in_memory import zoom
 from opticalzoom.zooming.zoomer import Zoomer
 
@@ -82,7 +82,7 @@ def test_small_tiles_and_temporary_files_give_the_same(tmp_path, monkeypatch, or
     Image.fromarray(noise(61, 83)).save(tmp_path / "a.png", exif=exif.tobytes())
     whole = zoom(network(), read_photo(tmp_path / "a.png").pixels)
     monkeypatch.setattr(zoomer, "open_photo", partial(open_photo, in_memory=0))
-    monkeypatch.setattr(memory, "_SIDES", (16,))
+    monkeypatch.setattr(tiles, "_SIDES", (16,))
     assert_same(zoomed(tmp_path / "a.png"), whole)
     assert_same(zoomed(tmp_path / "a.png", crop=Window(slice(20, 40), slice(5, 50))), whole[60:120, 15:150])
 
@@ -93,7 +93,7 @@ def test_other_channels_in_small_tiles(tmp_path, monkeypatch, channels, dtype):
     pixels = noise(50, 47, channels, dtype)
     write_photo(tmp_path / "a.png", Photo(pixels))
     whole = zoom(network(), pixels)
-    monkeypatch.setattr(memory, "_SIDES", (16,))
+    monkeypatch.setattr(tiles, "_SIDES", (16,))
     difference = np.abs(zoomed(tmp_path / "a.png").astype(int) - whole)
     assert difference.max() <= 1
 
@@ -108,7 +108,7 @@ def test_raw_files_in_small_tiles(tmp_path, monkeypatch, input, orientation, cro
     write_dng(tmp_path / "a.dng", raw)
     raw, model = read_raw(tmp_path / "a.dng"), network(2, input)
     whole = (zoom_raw(raw, model) if input == "raw" else zoom_photo(develop(raw), model)).pixels
-    monkeypatch.setattr(memory, "_SIDES", (16,))
+    monkeypatch.setattr(tiles, "_SIDES", (16,))
     Zoomer(TorchEngine(model)).zoom_to(tmp_path / "a.dng", tmp_path / "a.tif", crop=crop)
     expected = whole if crop is None else whole[crop.scaled(2)]
     assert np.abs(read_photo(tmp_path / "a.tif").pixels.astype(int) - expected).max() <= 3
@@ -125,7 +125,7 @@ def test_interruption_between_tiles_leaves_nothing(photo, monkeypatch):
         if done == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(memory, "_SIDES", (16,))
+    monkeypatch.setattr(tiles, "_SIDES", (16,))
     threads = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         Zoomer(TorchEngine(network())).zoom_to(photo, photo.with_name("b.png"), progress=interrupt)
