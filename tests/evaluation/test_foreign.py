@@ -19,8 +19,8 @@ pytest.importorskip("spandrel")
 from spandrel.architectures.Compact import Compact
 from spandrel.architectures.ESRGAN import ESRGAN
 
-from opticalzoom.cli import evaluate as verb
 from opticalzoom.cli.main import main
+from opticalzoom.cli.research import evaluate as verb
 from opticalzoom.errors import CheckpointError, DependencyError, ShapeError
 from opticalzoom.evaluation.foreign import load_foreign, load_method
 from opticalzoom.weights.card import is_weights_file
