@@ -38,7 +38,9 @@ def run_prepare(arguments: list[str]) -> int:
             scheduler=args.scheduler,
             found=found,
             watch=_watched,
-            announce=lambda pairs, known: say(f"{pairs} pairs of shots for ×{args.scale}, {known} of them done before"),
+            announce=lambda pairs, known: say(
+                f"Pairs of shots for ×{args.scale}: {pairs}, {known} of them done before"
+            ),
         )
     except KeyboardInterrupt:
         say(f"Stopped. Finished pairs are kept in {output}; the same command goes on.")

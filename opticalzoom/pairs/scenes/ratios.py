@@ -99,8 +99,7 @@ def suits(ratio: float, magnification: float, scale: float, tolerance: float) ->
 def nearest_scale(ratio: float) -> int:
     """The scale that serves a ratio: the nearest by its logarithm.
 
-    The target is resampled to it, which costs nothing that was measured from ×1.85 on (``docs/results/scales.md``):
-    a higher scale takes more time, a lower one less.
+    The target is resampled to it, which costs at most 0.15 dB from ×1.85 on (``docs/results/scales.md``).
 
     >>> [nearest_scale(ratio) for ratio in (1.5, 1.85, 2.04, 2.9, 4.6, 7)]
     [2, 2, 2, 3, 4, 8]
