@@ -17,7 +17,7 @@ from opticalzoom.cli.main import main
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import ConfigError, ModelError, PhotoError
 from opticalzoom.models import build
-from opticalzoom.photo import photograph as image
+from opticalzoom.photo import encode
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.photo.window import Window, spans
 from opticalzoom.weights import card
@@ -315,7 +315,7 @@ def test_full_disk_leaves_nothing(tmp_path, photo, weights, monkeypatch, capsys)
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(image, "encode", full)
+    monkeypatch.setattr(encode, "write_png", full)
     assert verb(photo, "-o", tmp_path / "out", "--weights", weights) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list((tmp_path / "out").iterdir()) == []
@@ -325,6 +325,6 @@ def test_interruption_leaves_nothing(tmp_path, photo, weights, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(image, "encode", interrupted)
+    monkeypatch.setattr(encode, "write_png", interrupted)
     assert verb(photo, "-o", tmp_path / "out", "--weights", weights) == 130
     assert list((tmp_path / "out").iterdir()) == []
