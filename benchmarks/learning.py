@@ -37,7 +37,7 @@ from opticalzoom.training.learning.material import LensPairs, gather
 from opticalzoom.training.learning.start import nearest_base, starting_network
 
 TEST = ("001", "016", "048")
-COUNTS = {1: 150, 4: 300, 11: 600}
+COUNTS = {1: 100, 4: 200, 11: 400}
 """Training pairs -> steps of each run."""
 MOVEMENTS = ("back", "left", "pitch", "clockwise")
 PHONE_STEPS = 300

@@ -100,6 +100,8 @@ def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) ->
 def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
     found = survey(list(photos) if len(photos) > 1 else photos[0])
     say(f"Found: {found}")
+    for problem in found.problems:
+        say(f"not used: {problem.path}: {problem.reason}")
     wanted = _by_scale(found, scale)
     if not wanted:
         ratios = f": {found}" if found.pairs else ""

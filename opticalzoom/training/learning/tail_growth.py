@@ -49,7 +49,8 @@ def grow_tail(old: ZoomModel, new: ZoomModel, pictures: Iterable[Tensor]) -> Non
 
 def last_convolution(model: ZoomModel) -> nn.Conv2d:
     """The convolution whose shuffled output is added to the bicubic picture."""
-    return [module for module in model.modules() if isinstance(module, nn.Conv2d)][-1]
+    main = getattr(model, "trunk", model)  # what aligns lies beside the trunk, and zooming does without it
+    return [module for module in main.modules() if isinstance(module, nn.Conv2d)][-1]
 
 
 class _ConvolutionFit:
