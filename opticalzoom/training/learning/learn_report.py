@@ -60,7 +60,7 @@ def write_learn_report(page: Path, outcome: LensOutcome, verdict: str, installed
 
 
 _STYLE = """
-.answer { font-size: 1.35rem; line-height: 1.4; }
+.answer { font-size: 1.35rem; line-height: 1.4; overflow-wrap: anywhere; }
 .pair { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: flex-start; }
 .pair figure { margin: .5rem 0; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption { color: #aaa; }
