@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
     from typing import Any, Literal
 
@@ -46,11 +47,15 @@ def load(
     return Zoom(weights, scale, backend, precision, photo)
 
 
-def learn(photos: str | PathLike[str], output: str | PathLike[str] = "learned", **options: Any) -> list[Learned]:
+def learn(
+    photos: str | PathLike[str] | Sequence[str | PathLike[str]],
+    output: str | PathLike[str] = "learned",
+    **options: Any,
+) -> list[Learned]:
     """Learn the lenses of a folder of photos, see :func:`opticalzoom.training.learning.learn_lens.learn_card`.
 
     Args:
-        photos: folder of scenes that were photographed twice, zoomed out and zoomed in.
+        photos: folder of scenes that were photographed twice, zoomed out and zoomed in; or photos, two of a scene.
         output: folder of weights and reports.
         options: ``budget`` in seconds, ``scale``, ``overwrite`` and others, see there.
     """

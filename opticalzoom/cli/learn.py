@@ -21,8 +21,7 @@ def run_learn(arguments: list[str]) -> int:
     """
     args = _parser().parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to others
-    import json
-
+    from opticalzoom.pages.tables import json_document
     from opticalzoom.training.learning.learn_lens import learn_card
 
     try:
@@ -40,7 +39,7 @@ def run_learn(arguments: list[str]) -> int:
             say(f"Stopped. What is finished is kept in {args.output}; the same command goes on.")
         raise
     if args.json:
-        say_plainly(json.dumps([result.to_dict() for result in results], ensure_ascii=False, indent=1))
+        say_plainly(json_document([result.to_dict() for result in results], indent=1).rstrip())
         return 0
     for result in results:
         say(f"Report: {result.report}")

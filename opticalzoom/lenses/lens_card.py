@@ -77,6 +77,11 @@ class LensCard:
         )
 
     @property
+    def identity(self) -> tuple[str, str, float, int, str]:
+        """What two cards for the very same lens, scale and input have in common."""
+        return self.camera, self.lens, self.focal_length, self.scale, self.input
+
+    @property
     def title(self) -> str:
         """As ``Google Pixel 7, 6.8 mm``."""
         return f"{self.camera or 'camera without EXIF'}, {self.focal_length:g} mm"

@@ -140,6 +140,11 @@ def install_lens(weights: str | Path, name: str | None = None, *, overwrite: boo
     return put(with_graphs(content, graphs) if graphs else content, card, name, overwrite=overwrite)
 
 
+def installed_name(card: LensCard) -> str | None:
+    """Name of what is installed for the very same lens, scale and input, which newer weights take the place of."""
+    return next((one.name for one in installed() if one.card and one.card.identity == card.identity), None)
+
+
 def card_for_library(weights: Path) -> LensCard:
     """The lens card of a weights file that can be found by photos.
 
@@ -203,7 +208,11 @@ def remove_lens(name: str) -> None:
 
 def default_name(card: LensCard) -> str:
     """A name for a lens: letters, digits and hyphens, as ``google-pixel-7-6-81mm-x2``."""
-    words = f"{card.camera} {card.focal_length:g}mm x{card.scale}{' raw' if card.input == 'raw' else ''}"
+    return plain_name(f"{card.camera} {card.focal_length:g}mm x{card.scale}{' raw' if card.input == 'raw' else ''}")
+
+
+def plain_name(words: str) -> str:
+    """The words as a name that every system takes: small letters, digits and hyphens, 90 at most."""
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[-90:].strip("-")
 

@@ -69,15 +69,7 @@ class Linear(ZoomModel):
         return model.eval()
 
     def forward(self, x: Tensor, reference: Tensor | None = None) -> ZoomOutput:
-        """Zoom x; a reference is checked and otherwise ignored, so that all models are called alike.
-
-        Args:
-            x: input as the contract says, float in [0, 1], any size; padded inside and cropped where needed.
-            reference: Y', N×3×h×w, or None.
-
-        Raises:
-            ShapeError: a shape is not what the contract says, with expected and got.
-        """
+        """Zoom x, see :meth:`ZoomModel.forward`; a reference is checked and otherwise ignored."""
         self.contract.check(x, reference)
         resized = self.contract.input == "resized"
         cells = F.pixel_unshuffle(pad_to_grid(x, self.contract), self.contract.scale) if resized else x

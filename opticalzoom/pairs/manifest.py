@@ -20,6 +20,8 @@ PAIRS, X, MOSAIC, Y, MASK = "pairs", "x.png", "x.dng", "y.png", "mask.png"
 Record = dict[str, Any]
 """At least ``name``, ``scene``, ``scale``, ``accepted`` (bool) and ``reason``."""
 
+_FIELDS = ("name", "scene", "scale", "accepted", "reason")
+
 
 def read_manifest(folder: Path) -> dict[str, Record]:
     """Name -> record; the last one counts. Empty if there is no manifest.
@@ -38,6 +40,8 @@ def read_manifest(folder: Path) -> dict[str, Record]:
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
+            if lacking := [field for field in _FIELDS if field not in record]:
+                raise KeyError(lacking[0])
             records[record["name"]] = record
         except (ValueError, KeyError, TypeError) as error:
             if number < len(lines):

@@ -27,6 +27,8 @@ from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Image, sample
 from opticalzoom.weights.contract import InputKind
 
+PAIR_CACHE = "~/.cache/opticalzoom/pairs"
+"""Folder of prepared pairs where no other is asked for."""
 _READING = Lock()
 """NumPy parses an array's header with ``ast``, which several threads of Python 3.11 must not do at once: now and then
 that is a "SystemError: AST constructor recursion depth mismatch"."""

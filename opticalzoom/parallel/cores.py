@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _VARIABLE = "OMP_NUM_THREADS"
 
@@ -20,6 +22,20 @@ def cores() -> int:
     if wanted.isdecimal() and int(wanted) > 0:
         return int(wanted)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def cores_kept() -> Iterator[None]:
+    """Compute at the end with as many threads as at the beginning, whatever was set in between."""
+    before, wanted = cores(), os.environ.get(_VARIABLE)
+    try:
+        yield
+    finally:
+        limit_cores(before)
+        if wanted is None:
+            del os.environ[_VARIABLE]
+        else:
+            os.environ[_VARIABLE] = wanted
 
 
 def limit_cores(count: int) -> None:

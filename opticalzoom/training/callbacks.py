@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.models.trunk import bicubic_zoom
 from opticalzoom.pages.flow_pictures import flow_picture
 from opticalzoom.pages.pictures import Picture, beside, label, save_picture
+from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.weights.card import ModelCard
 
@@ -48,29 +49,30 @@ class CleanStop(Checkpoint):
     """
 
     def __init__(self, out: Path) -> None:
-        self.stopped = False
         self._checkpoint = out / CHECKPOINT_NAME
-        self._previous: Any = None
+        self._ended = False
+        self._listening = ExitStack()
+        self._pressed: Callable[[], bool] = lambda: False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C was pressed, in whichever process of the run."""
+        return self._ended or self._pressed()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Listen for Ctrl-C."""
-        self._previous = signal.signal(signal.SIGINT, self._stop)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopped = True
-        signal.signal(signal.SIGINT, self._previous)
+        self._pressed = self._listening.enter_context(deferred_interrupt())
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Stop and save between two steps, where a checkpoint is exact."""
         if trainer.strategy.reduce_boolean_decision(self.stopped, all=False):
-            self.stopped = trainer.should_stop = True
+            self._ended = trainer.should_stop = True
         if trainer.should_stop or trainer.global_step == trainer.max_steps:
             trainer.save_checkpoint(self._checkpoint)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Give the signal back."""
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+        self._listening.close()
 
 
 class WeightsFile(Callback):

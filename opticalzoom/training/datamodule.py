@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source
@@ -73,7 +73,7 @@ class PairsDataModule(pl.LightningDataModule):
         augment: bool = True,
         workers: int = 1,
         seed: int = 0,
-        cache: str = "~/.cache/opticalzoom/pairs",
+        cache: str = PAIR_CACHE,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(ignore=["root", "cache"])  # where the user keeps things is nobody's business

@@ -32,3 +32,11 @@ def test_damage_in_the_middle_is_said(tmp_path):
 
 def test_a_folder_without_manifest_has_no_records(tmp_path):
     assert read_manifest(tmp_path) == {}
+
+
+@pytest.mark.parametrize("field", ["name", "scene", "scale", "accepted", "reason"])
+def test_a_record_that_lacks_a_field_is_damage(field, tmp_path):
+    lacking = {key: value for key, value in record("p").items() if key != field}
+    (tmp_path / NAME).write_text(json.dumps(lacking) + "\n" + json.dumps(record("q")) + "\n")
+    with pytest.raises(PairError, match="line 1 is damaged"):
+        read_manifest(tmp_path)

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 
-from opticalzoom.parallel.cores import cores, limit_cores
+from opticalzoom.parallel.cores import cores, cores_kept, limit_cores
 
 ALONE = "import sys; sys.modules.pop('torch', None); from opticalzoom.parallel.cores import *; {}; print(cores())"
 
@@ -39,3 +40,15 @@ def test_a_limit_holds_with_pytorch_and_without(monkeypatch):
         assert torch.get_num_threads() == cores() == 2
     finally:
         torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("wanted", [None, "3"])
+def test_what_was_set_in_between_does_not_last(wanted, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if wanted:
+        monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    with cores_kept():
+        limit_cores(2)
+        assert cores() == 2
+    assert cores() == torch.get_num_threads() == 1
+    assert os.environ.get("OMP_NUM_THREADS") == wanted

@@ -47,7 +47,7 @@ def plan_recipe(seconds: float, runs: int, pairs: int, pace: StepPace) -> Tuning
     steps = max(_LEAST_STEPS, min(wanted, int(seconds / runs / pace.seconds)))
     rate, average = next((rate, average) for least, rate, average in _RATES if pairs >= least)
     rate = min(_FASTEST, rate * max(1.0, _STEPS_OF_A_PAIR / steps))
-    return TuningRecipe(steps, rate, average=average, bfloat16=pace.bfloat16)
+    return TuningRecipe(steps, rate, average=average, bfloat16=pace.bfloat16, threads=pace.threads)
 
 
 def measure_pace(model: ZoomModel, pairs: Sequence[TrainingPair]) -> StepPace:

@@ -43,6 +43,7 @@ class TuningRecipe:
         patch: their side, in pixels of the network's grid.
         average: share of the averaged weights that a step keeps.
         bfloat16: whether convolutions compute in bfloat16.
+        threads: that PyTorch computes with; None for as many as it has.
         seed: of the patches.
     """
 
@@ -52,6 +53,7 @@ class TuningRecipe:
     patch: int = 48
     average: float = 0.98
     bfloat16: bool = False
+    threads: int | None = None
     seed: int = 0
 
     def rate_at(self, step: int) -> float:
@@ -93,7 +95,7 @@ class FineTuning:
         self._average = AveragedModel(self._model, avg_fn=self._averaged)
         self._optimiser = torch.optim.Adam(self._model.parameters(), lr=recipe.rate, betas=_BETAS)
         factor = model.contract.grid_factor
-        patch = min(recipe.patch, *(min(pair.y.shape[:2]) // factor - 1 for pair in pairs))
+        patch = min(recipe.patch, max(min(pair.y.shape[:2]) // factor - 1 for pair in pairs))
         self._patches = PatchDataset(pairs, factor, max(patch, 8), recipe.seed)
 
     @property

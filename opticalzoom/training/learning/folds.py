@@ -27,6 +27,11 @@ class Fold:
     judging: list[TrainingPair]
 
 
+def holds_scenes_out(scenes: Sequence[str]) -> bool:
+    """Whether there are scenes enough to hold whole ones out; otherwise halves of pictures are."""
+    return len(set(scenes)) >= LEAST_SCENES
+
+
 def make_folds(pairs: Sequence[TrainingPair], scenes: Sequence[str]) -> list[Fold]:
     """Folds such that every pair is judged on once, by a network that never saw its scene.
 
@@ -37,11 +42,10 @@ def make_folds(pairs: Sequence[TrainingPair], scenes: Sequence[str]) -> list[Fol
         pairs: registered pairs.
         scenes: the scene of each.
     """
-    names = sorted(set(scenes))
-    if len(names) < LEAST_SCENES:
+    if not holds_scenes_out(scenes):
         left, right = ([half(pair, number) for pair in pairs] for number in range(2))
         return [Fold(left, right), Fold(right, left)]
-    parts = [set(part) for part in np.array_split(np.array(names), min(MOST_FOLDS, len(names)))]
+    parts = [set(part) for part in np.array_split(np.array(sorted(set(scenes))), MOST_FOLDS)]
     return [
         Fold(
             [pair for pair, scene in zip(pairs, scenes, strict=True) if scene not in part],
@@ -49,6 +53,12 @@ def make_folds(pairs: Sequence[TrainingPair], scenes: Sequence[str]) -> list[Fol
         )
         for part in parts
     ]
+
+
+def evenly_spread(pairs: Sequence[TrainingPair], most: int) -> list[TrainingPair]:
+    """At most so many of the pairs, from the first to the last at equal distances."""
+    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)
+    return [pairs[number] for number in np.unique(chosen)]
 
 
 def half(pair: TrainingPair, number: int) -> TrainingPair:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 import torch
 
+from opticalzoom.errors import PairError
 from opticalzoom.evaluation.methods import Zoomed
 from opticalzoom.evaluation.protocols import align_all, as_picture
 from opticalzoom.metrics import METRICS, quantise, score
@@ -88,15 +92,15 @@ def judged_part(pair: TrainingPair) -> TrainingPair:
 
 @torch.inference_mode()
 def quick_score(model: ZoomModel, pairs: Sequence[TrainingPair], bfloat16: bool = False) -> float:
-    """Mean PSNR of Y in dB on trusted pixels of registered pairs, for the curve of a run."""
+    """Mean PSNR of Y in dB on trusted pixels of registered pairs, for the curve of a run; 0 if none is trusted."""
     device = next(model.parameters()).device
     scores = []
-    for pair in map(judged_part, pairs):
+    for pair in (part for part in map(judged_part, pairs) if part.mask.any()):
         x, y, mask = (to_tensor(part)[None].to(device) for part in (pair.x, pair.y, pair.mask[..., None]))
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             image = model.forward_unaligned(x.contiguous(memory_format=torch.channels_last)).image
         scores.append(float(METRICS["psnr_y"](quantise(image.float()), quantise(y), mask.bool()).mean()))
-    return fmean(scores)
+    return fmean(scores) if scores else 0.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,18 @@ class Judged:
 
     scores: Scores
     pictures: dict[str, Picture]
+
+
+def judge_pairs(models: Mapping[str, ZoomModel], pairs: Sequence[TrainingPair]) -> list[Judged]:
+    """Score methods on pairs, see :func:`judge_pair`; those that can't be registered again are left out."""
+
+    def judge(pair: TrainingPair) -> Judged | None:
+        with suppress(PairError):
+            return judge_pair(models, pair)
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV and PyTorch release the interpreter lock
+        return [found for found in pool.map(judge, pairs) if found]
 
 
 @torch.inference_mode()
@@ -116,14 +132,16 @@ def judge_pair(models: Mapping[str, ZoomModel], pair: TrainingPair) -> Judged:
         pair: registered; none of the methods has seen it.
 
     Raises:
-        PairError: the enlarged X cannot be registered to Y.
+        PairError: the result of a method cannot be registered to Y.
     """
     part = judged_part(pair)
     x, y, mask = (to_tensor(array)[None] for array in (part.x, part.y, part.mask[..., None]))
     zoomed = [
         Zoomed(name, quantise(model.forward_unaligned(x).image), 0.0, mask.bool()) for name, model in models.items()
     ]
-    aligned, _ = align_all(zoomed, quantise(y), pair.name)
+    aligned, failures = align_all(zoomed, quantise(y), pair.name)
+    if failures:
+        raise PairError(failures[0])
     found = {result.method: score(result.image, quantise(y), result.mask, METRICS) for result in aligned}
     psnr, ssim = ({name: float(scores[m]) for name, scores in found.items()} for m in ("psnr_y", "ssim_y"))
     pictures = {result.method: as_picture(result.image) for result in zoomed}

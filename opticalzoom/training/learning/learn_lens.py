@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -18,9 +17,10 @@ from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.exporting.graphs_export import write_graphs
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.lenses.lens_card import LensCard
-from opticalzoom.lenses.library import install_lens
+from opticalzoom.lenses.library import install_lens, installed_name, plain_name
 from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.parallel.progress import progress_bar
+from opticalzoom.training.learning.folds import holds_scenes_out
 from opticalzoom.training.learning.judging import BICUBIC, BUNDLED, METHODS, gain
 from opticalzoom.training.learning.learn_report import REPORT, write_learn_report
 from opticalzoom.training.learning.lens_measurement import describe_lens
@@ -111,26 +111,31 @@ def learn_card(
     left = max(_LEAST_SECONDS, budget - (time.monotonic() - began)) * _FOR_TRAINING / len(sets)
     results = []
     with deferred_interrupt() as stopped:
-        for lens in sets:
-            home = out / lens_name(lens)
+        for lens, home in zip(sets, lens_folders(sets, out), strict=True):
             if overwrite:
                 shutil.rmtree(home, ignore_errors=True)
             say(f"{lens.title}: {len(lens.pairs)} pairs of {len(set(lens.scenes))} scenes")
             with progress_bar(console) as bar:
                 task = bar.add_task("Learning", total=None)
-                hooks = Hooks(lambda total: bar.update(task, advance=1, total=total), stopped)  # noqa: B023
-                outcome = learn_one(lens, home, left if steps is None else budget, steps=steps, hooks=hooks)
+                hooks = Hooks(lambda done, total: bar.update(task, completed=done, total=total), stopped)  # noqa: B023
+                outcome = learn_one(lens, home, left, budget=budget, steps=steps, hooks=hooks)
             results.append(_published(outcome, home, install_winners))
             say(results[-1].verdict)
     return results
 
 
-def lens_name(lens: LensPairs) -> str:
-    """A name for files: letters, digits and hyphens, as ``google-pixel-7-2-35mm-x2``."""
+def lens_folders(sets: Sequence[LensPairs], out: Path) -> list[Path]:
+    """A folder for each lens, as ``google-pixel-7-2-35mm-x2``; numbered where two lenses differ in their model only."""
+    names = list(map(_folder_name, sets))
+    before = [names[:place].count(name) for place, name in enumerate(names)]
+    return [out / (f"{name}-{count + 1}" if count else name) for name, count in zip(names, before, strict=True)]
+
+
+def _folder_name(lens: LensPairs) -> str:
     known = lens.metadata
     length = f"{known.focal_length:g}mm" if known.focal_length else ""
     words = (known.camera or "camera", length, f"x{lens.scale}", "raw" if lens.input == "raw" else "")
-    return re.sub(r"[^a-z0-9]+", "-", " ".join(filter(None, words)).lower()).strip("-")[:80]
+    return plain_name(" ".join(filter(None, words)))
 
 
 def figures_of(outcome: LensOutcome) -> dict[str, object]:
@@ -153,13 +158,13 @@ def verdict_of(outcome: LensOutcome) -> str:
     scores = [one.scores for one in outcome.judged]
     what = outcome.best or "learned"
     over = f"{gain(scores, what, BICUBIC)} over bicubic, {gain(scores, what, BUNDLED)} over the bundled weights"
-    where = (
-        "on scenes that it never saw" if len(set(outcome.lens.scenes)) > 3 else "on the other halves of its pictures"
+    held_out = (
+        "scenes that it never saw" if holds_scenes_out(outcome.lens.scenes) else "the other halves of its pictures"
     )
     if outcome.best is None:
-        return f"{outcome.lens.title}: nothing learned wins by more than chance: {over}, {where}."
+        return f"{outcome.lens.title}: nothing learned wins by more than chance: {over}, on {held_out}."
     name = {"learned": "the network", "linear": "a linear filter"}[outcome.best]
-    return f"{outcome.lens.title}: {name} that was learned wins: {over}, {where}."
+    return f"{outcome.lens.title}: {name} that was learned wins: {over}, on {held_out}."
 
 
 def _published(outcome: LensOutcome, home: Path, install_winners: bool) -> Learned:
@@ -181,7 +186,8 @@ def _published(outcome: LensOutcome, home: Path, install_winners: bool) -> Learn
     write_graphs(weights)
     installed = None
     if outcome.best and install_winners and known.camera and known.focal_length:
-        installed = install_lens(weights, lens_name(lens), overwrite=True)
+        earlier = installed_name(card)
+        installed = install_lens(weights, earlier, overwrite=earlier is not None)
     verdict = verdict_of(outcome)
     if outcome.best and install_winners and not installed:
         verdict += f" Its photos have no EXIF, so zoom cannot know it: use --weights {weights}"

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.files import write_text
+from opticalzoom.pages.line_plots import Axes
 from opticalzoom.pages.page import PAGE_STYLE, Section, html_document, section_html
 from opticalzoom.pages.pictures import Picture, save_picture
 from opticalzoom.pages.slider import SLIDER_SCRIPT, SLIDER_STYLE, slider
+from opticalzoom.training.learning.folds import holds_scenes_out
 from opticalzoom.training.learning.judging import BICUBIC, METHODS, TRUTH, Judged, gain
 from opticalzoom.training.learning.lens_run import LensOutcome
 
@@ -62,7 +64,7 @@ def write_learn_report(page: Path, outcome: LensOutcome, verdict: str, installed
 _STYLE = """
 .answer { font-size: 1.35rem; line-height: 1.4; overflow-wrap: anywhere; }
 .pair { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: flex-start; }
-.pair figure { margin: .5rem 0; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
+.pair figure { margin: .5rem 0; }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption { color: #aaa; }
   th, td { border-color: #444; } a { color: #8ab4f8; } }
 """
@@ -117,41 +119,25 @@ def _scores(outcome: LensOutcome) -> Section:
 
 
 def _curve_text(outcome: LensOutcome) -> str:
-    scenes = len(set(outcome.lens.scenes))
-    held = "a part of the scenes was held out" if scenes > 3 else "one half of every picture was held out"
+    held = "a part of the scenes" if holds_scenes_out(outcome.lens.scenes) else "one half of every picture"
     return (
-        f"In each of {len(outcome.curves)} runs {held}; the lines are their scores after so many steps. The network "
-        f"for use learned from all {len(outcome.lens.pairs)} pairs and stopped at step {outcome.stop} of "
+        f"In each of {len(outcome.curves)} runs {held} was held out; the lines are their scores after so many steps. "
+        f"The network for use learned from all {len(outcome.lens.pairs)} pairs and stopped at step {outcome.stop} of "
         f"{outcome.recipe.steps}, where the mean of the lines is highest."
     )
 
 
-def curve_svg(curves: Sequence[Sequence[tuple[int, float]]], size: tuple[int, int] = (640, 240)) -> str:
-    """Scores over steps as a drawing, a line for each run, each relative to its first score."""
-    lines = [[(step, score - curve[0][1]) for step, score in curve] for curve in curves if curve]
-    if not lines:
+def curve_svg(curves: Sequence[Sequence[tuple[int, float]]]) -> str:
+    """Scores over steps as a drawing, a line for each run, each above its own lowest score."""
+    told = [curve for curve in curves if curve]
+    if not told:
         return ""
-    (width, height), left, low = size, 48, 28
-    steps = max(step for line in lines for step, _ in line)
-    values = [score for line in lines for _, score in line]
-    bottom, top = min(values), max(*values, min(values) + 0.05)
-
-    def place(step: int, score: float) -> str:
-        x = left + (width - left - 8) * step / steps
-        return f"{x:.1f},{8 + (height - low - 8) * (top - score) / (top - bottom):.1f}"
-
-    drawn = "".join(
-        f'<polyline fill="none" stroke="#1a73e8" stroke-width="2" points="{" ".join(place(*p) for p in line)}"/>'
-        for line in lines
-    )
-    ticks = "".join(
-        f'<text x="{left - 6}" y="{float(place(0, value).split(",")[1]) + 4:.0f}" text-anchor="end">{value:+.2f}</text>'
-        for value in (bottom, top)
-    )
-    words = f'<text x="{width - 8}" y="{height - 8}" text-anchor="end">step {steps}</text>'
-    words += f'<text x="{left}" y="{height - 8}">dB since the first score</text>'
-    frame = f'viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="scores over steps"'
-    return f"<svg {frame}>{drawn}{ticks}{words}</svg>"
+    lines = [[(step, score - min(score for _, score in curve)) for step, score in curve] for curve in told]
+    points = [point for line in lines for point in line]
+    top = max(0.05, *(score for _, score in points))
+    axes = Axes("step", "dB above the lowest score", max(step for step, _ in points), top, width=640, height=240)
+    drawn = [axes.curve([step for step, _ in line], [score for _, score in line], "#1a73e8") for line in lines]
+    return axes.plot(drawn)
 
 
 def _pairs(outcome: LensOutcome, folder: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from opticalzoom.lenses.measured import MeasuredLens, measure_lens
 from opticalzoom.pages.lens_pictures import lens_figures
 from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.photo.photograph import to_float
+from opticalzoom.training.learning.folds import evenly_spread
 from opticalzoom.training.learning.material import LensPairs
 
 LENS_FILE = "lens.json"
@@ -32,15 +33,14 @@ def describe_lens(lens: LensPairs, home: Path) -> str:
     if lens.input == "raw":
         return "<p>The lens is measured from photos only; these pairs are RAW.</p>"
     try:
-        measured: MeasuredLens = measure_lens(_arrays(lens.pairs), lens.scale)
+        measured: MeasuredLens = measure_lens(float_arrays(evenly_spread(lens.pairs, MOST_PAIRS)), lens.scale)
     except PairError:
         return "<p>The pairs show too little detail to measure the lens.</p>"
     write_text(home / LENS_FILE, measured.to_json(), overwrite=True)
     return lens_figures(measured)
 
 
-def _arrays(pairs: Sequence[TrainingPair]) -> Iterator[Arrays]:
-    number = min(MOST_PAIRS, len(pairs))
-    for index in np.unique(np.linspace(0, len(pairs) - 1, number).round().astype(int)):
-        pair = pairs[index]
+def float_arrays(pairs: Iterable[TrainingPair]) -> Iterator[Arrays]:
+    """X, Y and mask of each pair as what measures a lens takes them: float32 in [0, 1], and bool."""
+    for pair in pairs:
         yield to_float(pair.x), to_float(pair.y), np.asarray(pair.mask)

@@ -9,35 +9,34 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from opticalzoom.engines.checkpoint import load_model, save_model
-from opticalzoom.errors import CheckpointError, OutputExistsError
+from opticalzoom.errors import CheckpointError, OutputExistsError, PairError
 from opticalzoom.files import write_text
 from opticalzoom.lenses.linear_filter import fit_filter
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.models.baselines import Linear
 from opticalzoom.pairs.registered import TrainingPair
-from opticalzoom.photo.photograph import to_float
+from opticalzoom.parallel.cores import cores, cores_kept, limit_cores
 from opticalzoom.training.learning import judging
 from opticalzoom.training.learning.budget import best_stop, marks, measure_pace, plan_recipe
 from opticalzoom.training.learning.fine_tuning import FineTuning, RunState, TuningRecipe, fine_tune
-from opticalzoom.training.learning.folds import Fold, make_folds
-from opticalzoom.training.learning.judging import Judged, judge_pair, judged_part, quick_score
+from opticalzoom.training.learning.folds import Fold, evenly_spread, make_folds
+from opticalzoom.training.learning.judging import Judged, judge_pairs, judged_part, quick_score
+from opticalzoom.training.learning.lens_measurement import float_arrays
 from opticalzoom.training.learning.material import LensPairs
 from opticalzoom.training.learning.start import nearest_base, starting_network
 from opticalzoom.training.learning.strength import DetailSums, detail_sums, set_strength
 from opticalzoom.weights.card import ModelCard
 
-PLAN, VERDICT = "plan.json", "verdict.json"
+PLAN = "plan.json"
 MOST_JUDGED = 8
 """Pairs of a fold that are judged, evenly spread: each takes a second or two."""
 Curve = list[tuple[int, float]]
@@ -48,11 +47,11 @@ class Hooks:
     """What a run tells and asks while it works.
 
     Attributes:
-        step: told after every step of every run, with the number of all steps planned.
+        step: told after every step how many are done, of all runs, and how many are planned.
         stopped: asked after every step, whether the user wants to stop.
     """
 
-    step: Callable[[int], object] = lambda total: None
+    step: Callable[[int, int], object] = lambda done, total: None
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -82,7 +81,13 @@ class LensOutcome:
 
 
 def learn_one(
-    lens: LensPairs, home: Path, seconds: float, *, steps: int | None = None, hooks: Hooks | None = None
+    lens: LensPairs,
+    home: Path,
+    seconds: float,
+    *,
+    budget: float | None = None,
+    steps: int | None = None,
+    hooks: Hooks | None = None,
 ) -> LensOutcome:
     """Teach a network a lens and judge it.
 
@@ -90,30 +95,33 @@ def learn_one(
         lens: its pairs.
         home: folder of the runs; one with the same pairs and budget is gone on with.
         seconds: for all runs together.
+        budget: what the user asked for, of which preparation may have taken a part: runs are gone on with if it is the
+            same. By default ``seconds``.
         steps: of each run; by default what the time allows.
         hooks: see :class:`Hooks`.
 
     Raises:
         OutputExistsError: the folder holds runs of other pairs or of another budget.
+        PairError: not one held-out pair can be judged.
         KeyboardInterrupt: the user stopped it; calling again goes on.
     """
     hooks = hooks or Hooks()
     folds, base = make_folds(lens.pairs, lens.scenes), nearest_base(lens.scale, lens.input)
     start, card = starting_network(base, lens.scale, lens.pairs)
-    recipe = _recipe(lens, folds, start, home, seconds, steps)
-    total = recipe.steps * (len(folds) + 1)
+    key = _key(lens, seconds if budget is None else budget, steps)
+    with cores_kept():
+        recipe = _recipe(lens, folds, start, home, key, seconds, steps)
 
-    def watch(_: RunState) -> None:
-        hooks.step(total)
+        def watch(number: int) -> Callable[[RunState], object]:
+            return lambda run: hooks.step(number * recipe.steps + run.step, (len(folds) + 1) * recipe.steps)
 
-    curves = [
-        _run_fold(start, card, fold, recipe, home / f"fold-{number}", watch, hooks.stopped)
-        for number, fold in enumerate(folds, start=1)
-    ]
-    judged, sums = _judged(folds, curves, home, start, recipe, lens)
-    stop = best_stop(curves, recipe.steps)
-    run = FineTuning(copy.deepcopy(start), lens.pairs, recipe)
-    learned = fine_tune(run, home / "all.ckpt", until=stop, watch=watch, stopped=hooks.stopped).cpu()
+        curves = [
+            _run_fold(start, card, fold, recipe, home / f"fold-{number + 1}", watch(number), hooks.stopped)
+            for number, fold in enumerate(folds)
+        ]
+        judged, sums = _judged(folds, curves, home, start, recipe, lens)
+        stop, run = best_stop(curves, recipe.steps), FineTuning(copy.deepcopy(start), lens.pairs, recipe)
+        learned = fine_tune(run, home / "all.ckpt", until=stop, watch=watch(len(folds)), stopped=hooks.stopped).cpu()
     strength = sum(sums, DetailSums()).strength
     set_strength(learned, strength)
     best = judging.winner([one.scores for one in judged])
@@ -131,10 +139,10 @@ def learn_one(
 
 
 def _recipe(
-    lens: LensPairs, folds: Sequence[Fold], start: ZoomModel, home: Path, seconds: float, steps: int | None
+    lens: LensPairs, folds: Sequence[Fold], start: ZoomModel, home: Path, key: str, seconds: float, steps: int | None
 ) -> TuningRecipe:
-    """The recipe of an earlier run that was stopped, or a new one, which is written down."""
-    key, path = _key(lens, seconds, steps), home / PLAN
+    """The recipe of an earlier run that was stopped, or a new one, which is written down; PyTorch has its threads."""
+    path = home / PLAN
     if path.is_file():
         try:
             plan = json.loads(path.read_text(encoding="utf-8"))
@@ -149,6 +157,7 @@ def _recipe(
                 path=home,
                 remedy="Choose another -o, or add --overwrite.",
             )
+        limit_cores(recipe.threads or cores())
         return recipe
     shutil.rmtree(home, ignore_errors=True)  # of a run that was stopped before it had a plan
     pace = measure_pace(start, lens.pairs)
@@ -160,9 +169,9 @@ def _recipe(
     return recipe
 
 
-def _key(lens: LensPairs, seconds: float, steps: int | None) -> str:
+def _key(lens: LensPairs, budget: float, steps: int | None) -> str:
     """Changes with everything that the runs depend on: of the pictures every hundredth row is looked at."""
-    digest = hashlib.sha256(json.dumps([lens.scale, lens.input, seconds, steps, lens.scenes]).encode())
+    digest = hashlib.sha256(json.dumps([lens.scale, lens.input, budget, steps, lens.scenes]).encode())
     for pair in lens.pairs:
         digest.update(pair.name.encode())
         for picture in (pair.x, pair.y, pair.mask):
@@ -202,11 +211,15 @@ def _judged(
         load_model(home / f"fold-{number + 1}" / f"{_stop_without(curves, number, recipe)}.safetensors")
         for number in range(len(folds))
     ]
-    sums = [detail_sums(model, _spread(fold.judging)) for model, fold in zip(models, folds, strict=True)]
+    sums = [
+        detail_sums(model, evenly_spread(fold.judging, MOST_JUDGED)) for model, fold in zip(models, folds, strict=True)
+    ]
     judged: list[Judged] = []
     for number, (fold, model) in enumerate(zip(folds, models, strict=True)):
         others = sum((one for other, one in enumerate(sums) if other != number), DetailSums())
         judged += _judge_fold(fold, start, set_strength(model, others.strength), lens)
+    if not judged:
+        raise PairError("no held-out pair can be registered again to be judged.", remedy="Photograph more texture.")
     return judged, sums
 
 
@@ -223,16 +236,8 @@ def _judge_fold(fold: Fold, start: ZoomModel, learned: ZoomModel, lens: LensPair
     }
     if lens.input == "rgb":
         models[judging.LINEAR] = _linear(fold.teaching, lens.scale)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV and PyTorch release the interpreter lock
-        return list(pool.map(lambda pair: judge_pair(models, pair), _spread(fold.judging)))
-
-
-def _spread(pairs: Sequence[TrainingPair]) -> list[TrainingPair]:
-    """At most :data:`MOST_JUDGED` of them, evenly spread."""
-    number = min(MOST_JUDGED, len(pairs))
-    return [pairs[index] for index in np.unique(np.linspace(0, len(pairs) - 1, number).round().astype(int))]
+    return judge_pairs(models, evenly_spread(fold.judging, MOST_JUDGED))
 
 
 def _linear(pairs: Sequence[TrainingPair], scale: int) -> Linear:
-    parts = map(judged_part, pairs)
-    return Linear.of(fit_filter(((to_float(p.x), to_float(p.y), p.mask) for p in parts), scale))
+    return Linear.of(fit_filter(float_arrays(map(judged_part, pairs)), scale))

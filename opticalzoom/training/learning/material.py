@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,13 +15,14 @@ from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import CAMERAS
 from opticalzoom.pairs.manifest import Record, read_manifest
 from opticalzoom.pairs.prepared import PreparedPairs
-from opticalzoom.pairs.preparing.prepare_card import PreparedCard, prepare_card
-from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.preparing.prepare_card import PreparedCard, prepare_card, survey_card
+from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.scenes.focal_lengths import ShotPair
 from opticalzoom.pairs.scenes.ratios import Survey, nearest_scale
 from opticalzoom.pairs.scenes.survey import survey
 from opticalzoom.pairs.sources import City100, FolderPairs, Source, parallel_folders
 from opticalzoom.photo.metadata import Metadata, read_metadata
+from opticalzoom.photo.size import read_size
 from opticalzoom.training.datamodule import prepare_all
 from opticalzoom.weights.contract import SCALES
 
@@ -56,7 +58,7 @@ class LensPairs:
 
     @property
     def title(self) -> str:
-        """As ``Google Pixel 7 at 2.35 mm, ×1.85, JPEG``."""
+        """As ``Google Pixel 7 at 2.35 mm, ×1.85, photos``."""
         camera = self.metadata.camera or "a camera without EXIF"
         length = f" at {self.metadata.focal_length:g} mm" if self.metadata.focal_length else ""
         return f"{camera}{length}, ×{self.ratio:.3g}, {'RAW' if self.input == 'raw' else 'photos'}"
@@ -84,6 +86,13 @@ def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) ->
     Raises:
         PairError: there is no pair that can be used; the reasons are told.
     """
+    sets = [lens for lens in _every_lens(photos, output, scale, say) if lens.pairs]
+    if not sets:
+        raise PairError("no pair could be used.", path=photos[0], remedy="The reasons are above and in the report.")
+    return sets
+
+
+def _every_lens(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
     root = photos[0]
     if len(photos) == 1 and root.is_dir():
         if (root / manifest.NAME).is_file():
@@ -98,7 +107,10 @@ def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) ->
 
 
 def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
-    found = survey(list(photos) if len(photos) > 1 else photos[0])
+    if len(photos) == 1 and photos[0].is_dir():
+        found = survey_card(photos[0].resolve(), output.resolve())
+    else:
+        found = survey(list(photos))
     say(f"Found: {found}")
     for problem in found.problems:
         say(f"not used: {problem.path}: {problem.reason}")
@@ -120,8 +132,6 @@ def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) 
             if not record["accepted"]:
                 say(f"rejected: {record['name']}: {record['reason']}")
         sets += _sets(done, number, {pair.name: pair.short.metadata for _, pair in pairs}) if done.accepted else []
-    if not sets:
-        raise PairError("no pair could be used.", path=photos[0], remedy="The reasons are above and in the report.")
     return sets
 
 
@@ -183,24 +193,29 @@ def _sets(card: PreparedCard, scale: int, metadata: dict[str, Metadata]) -> list
 def _of_folders(root: Path, scale: int | None, say: Say) -> list[LensPairs]:
     source = FolderPairs(root, scale or SCALES[0])
     names = source.all_names()
-    first = source.load(names[0])
     if scale is None:
-        measured = first.y.shape[0] / first.x.shape[0]
-        if measured not in SCALES:
-            raise PairError(
-                "does not tell its scale: X and Y are not whole times as large as each other.",
-                path=root,
-                remedy="Add --scale 2, 3, 4 or 8.",
-            )
-        source = FolderPairs(root, int(measured))
+        source = FolderPairs(root, _scale_of(source, root))
     return _of_source(source, names, _metadata(source.files(names[0])[0]), say)
+
+
+def _scale_of(source: FolderPairs, root: Path) -> int:
+    """How many times Y is as large as X, by the first pair whose sizes can be read."""
+    for name in source.all_names():
+        with suppress(PhotoError):
+            (x, _), (y, _) = map(read_size, source.files(name))
+            if y / x in SCALES:
+                return y // x
+            break
+    raise PairError(
+        "does not tell its scale: X and Y are not whole times as large as each other.",
+        path=root,
+        remedy="Add --scale 2, 3, 4 or 8.",
+    )
 
 
 def _of_source(source: Source, names: list[str], metadata: Metadata, say: Say) -> list[LensPairs]:
     pairs = prepare_all(source, sorted(names), Preparation(), _cache())
     say(f"{len(pairs)} of {len(names)} pairs registered, ×{source.scale}")
-    if not pairs:
-        raise PairError("no pair could be registered.", remedy="The reasons are listed above.")
     scenes = [source.group(pair.name) for pair in pairs]
     return [LensPairs(metadata, source.scale, "rgb", float(source.scale), pairs, scenes)]
 
@@ -217,4 +232,4 @@ def _folder_of(photos: Sequence[Path]) -> Path:
 
 
 def _cache() -> PairCache:
-    return PairCache("~/.cache/opticalzoom/pairs")
+    return PairCache(PAIR_CACHE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from torch import Tensor
 
 from opticalzoom.engines.checkpoint import load_model, read_weights
@@ -13,6 +12,7 @@ from opticalzoom.errors import ConfigError
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.registered import TrainingPair
+from opticalzoom.training.learning.folds import evenly_spread
 from opticalzoom.training.learning.tail_growth import grow_tail
 from opticalzoom.training.patches import to_tensor
 from opticalzoom.weights.card import ModelCard, bundled, read_card
@@ -56,8 +56,8 @@ def starting_network(base: str, scale: int, pairs: Sequence[TrainingPair]) -> tu
 
 def _pictures(pairs: Sequence[TrainingPair]) -> Iterator[Tensor]:
     """Middles of inputs, of pairs that are evenly spread over all of them."""
-    for number in np.unique(np.linspace(0, len(pairs) - 1, _PICTURES).round().astype(int)):
-        x = pairs[number].x
+    for pair in evenly_spread(pairs, _PICTURES):
+        x = pair.x
         top, left = (max(0, side - _SIDE) // 2 for side in x.shape[:2])
         yield to_tensor(x[top : top + _SIDE, left : left + _SIDE])[None]
 

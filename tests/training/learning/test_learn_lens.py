@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from learnings import CAMERA, soft_lens, write_pairs
 
@@ -9,7 +11,9 @@ import opticalzoom
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.lenses.library import find_lens
-from opticalzoom.training.learning import learn_lens
+from opticalzoom.training.learning import learn_lens, lens_run
+from opticalzoom.training.learning.fine_tuning import TuningRecipe
+from opticalzoom.training.learning.learn_lens import lens_folders
 from opticalzoom.weights.card import read_card
 from opticalzoom.weights.graphs import graphs_path
 
@@ -35,6 +39,28 @@ def test_what_wins_is_installed_with_its_card(tmp_path, library, monkeypatch):
     assert card["figures"]["gain"]["bicubic"][0] > 0
     assert load_model(result.weights).contract.scale == 2
     assert graphs_path(result.weights).is_file()
+
+
+def test_the_same_command_goes_on_however_long_preparation_took(tmp_path, library, monkeypatch):
+    monkeypatch.setattr(lens_run, "plan_recipe", lambda *_: TuningRecipe(2))
+    pairs = write_pairs(tmp_path / "pairs", 2)
+    (first,) = opticalzoom.learn(pairs, tmp_path / "out", budget=60)
+    (second,) = opticalzoom.learn(pairs, tmp_path / "out", budget=60)
+    assert second.figures == first.figures
+
+
+def test_two_lenses_of_one_camera_and_focal_length_are_kept_apart(tmp_path, library, monkeypatch):
+    sets = [replace(soft_lens(2), metadata=replace(CAMERA, lens=name)) for name in ("Prime", "Zoom")]
+    assert [folder.name for folder in lens_folders(sets, tmp_path)] == ["acme-one-4mm-x2", "acme-one-4mm-x2-2"]
+    monkeypatch.setattr(learn_lens, "gather", lambda *_: sets)
+    monkeypatch.setattr(lens_run, "plan_recipe", lambda *_: TuningRecipe(2))
+    (tmp_path / "card").mkdir()
+    results = opticalzoom.learn(tmp_path / "card", tmp_path / "out")
+    assert [result.installed for result in results] == ["acme-one-4mm-x2", "acme-one-4mm-x2-2"]
+    again = opticalzoom.learn(tmp_path / "card", tmp_path / "out")
+    assert [result.installed for result in again] == [result.installed for result in results]
+    for lens, result in zip(sets, results, strict=True):
+        assert find_lens(lens.metadata, None, "rgb").name == result.installed
 
 
 def test_photos_without_exif_are_learned_but_not_installed(tmp_path, library):

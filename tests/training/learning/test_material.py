@@ -85,3 +85,27 @@ def test_a_screenshot_that_is_zoomed_in_teaches_nothing(tmp_path, monkeypatch):
     Image.open(short).save(tmp_path / "plain.png")
     with pytest.raises(PairError):
         gather([tmp_path / "plain.png", tmp_path / "zoomed.png"], tmp_path / "out", None, ignore)
+
+
+def test_a_spoilt_pair_does_not_end_the_others(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pairs = write_pairs(tmp_path / "pairs", 3)
+    (pairs / "x" / "0.png").write_bytes(b"")
+    cut = (pairs / "y" / "1.png").read_bytes()
+    (pairs / "y" / "1.png").write_bytes(cut[: len(cut) // 2])
+    (lens,) = gather([pairs], tmp_path / "out", None, ignore)
+    assert (lens.scale, [pair.name for pair in lens.pairs]) == (2, ["2"])
+
+
+def test_folders_without_a_usable_pair_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pairs = write_pairs(tmp_path / "pairs", 1)
+    (pairs / "y" / "0.png").write_bytes(b"")
+    with pytest.raises(PairError, match="no pair could be used"):
+        gather([pairs], tmp_path / "out", 2, ignore)
+
+
+def test_results_do_not_go_among_the_photos(tmp_path):
+    write_card(tmp_path / "card", scenes=1, focal_lengths=LENGTHS)
+    with pytest.raises(PairError, match="lies in the folder of the photos"):
+        gather([tmp_path / "card"], tmp_path / "card" / "learned", None, ignore)
