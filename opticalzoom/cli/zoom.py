@@ -98,17 +98,23 @@ def _zoom(jobs: list[Job], args: argparse.Namespace, before: int, total: int) ->
             check_engines(jobs)
     check_writable(Path(args.output))
     done, failures = 0, []
+    noted: dict[str, list[Path]] = {}
     try:
-        for job, error in run_jobs(jobs, args.workers or default_workers(jobs), args.scheduler, console):
+        for job, error, notes in run_jobs(jobs, args.workers or default_workers(jobs), args.scheduler, console):
             if error:
                 failures.append(error)
             else:
                 done += 1
                 say(f"{job.photo} → {job.target}")
+            for note in notes:
+                noted.setdefault(note, []).append(job.photo)
     except KeyboardInterrupt:
         how = "starts again" if args.overwrite else "with --resume goes on"
         say(f"Stopped: {_tally(done, before, total, args.output)}. The same command {how}.")
         raise
+    finally:
+        for note, photos in noted.items():
+            say(f"{len(photos)} {'photo' if len(photos) == 1 else 'photos'}: {note}, as {photos[0]}")
     return failures
 
 

@@ -46,6 +46,7 @@ class PhotoReader:
         orientation: EXIF orientation that turns what is stored upright.
         exif: as of :class:`~opticalzoom.photo.photograph.Photo`.
         icc: likewise.
+        notes: what of the file is not taken, a phrase each that many photos may share (no names, no numbers).
     """
 
     stored_shape: Shape
@@ -54,6 +55,7 @@ class PhotoReader:
     orientation: int = 1
     exif: bytes | None = None
     icc: bytes | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> Shape:

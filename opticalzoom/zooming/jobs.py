@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rich.console import Console
 
@@ -109,8 +109,12 @@ class Job:
         return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)
 
 
-Outcome = tuple[Job, OpticalZoomError | None]
-"""A job that is over, and why it failed, if it did."""
+class Outcome(NamedTuple):
+    """A job that is over, why it failed, if it did, and what of the photo is not in the result, a phrase each."""
+
+    job: Job
+    error: OpticalZoomError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def check_engines(jobs: list[Job]) -> None:
@@ -133,7 +137,7 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
     recipe = job.recipe
     try:
         zoomer = recipe.zoomer(is_raw(job.photo))
-        zoomer.zoom_to(
+        notes = zoomer.zoom_to(
             job.photo,
             job.target,
             crop=job.crop,
@@ -144,12 +148,12 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
         )
     except OutputExistsError:
         # It was not there when the jobs were planned: a process made it and died before it could say so.
-        return job, None
+        return Outcome(job)
     except OpticalZoomError as error:
-        return job, error.about(job.photo)
+        return Outcome(job, error.about(job.photo))
     except (MemoryError, RuntimeError) as error:  # PyTorch's own, mostly of a lack of memory
-        return job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo)
-    return job, None
+        return Outcome(job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo))
+    return Outcome(job, None, notes)
 
 
 def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Console) -> Iterator[Outcome]:
@@ -172,7 +176,7 @@ def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Cons
             bar.update(task, completed=pixels + job.pixels * tile / tiles)
 
         for done, outcome in enumerate(_outcomes(jobs, workers, scheduler, advance), start=1):
-            pixels += outcome[0].pixels
+            pixels += outcome.job.pixels
             bar.update(task, completed=pixels, description=f"{done} of {len(jobs)}")
             yield outcome
 
@@ -205,4 +209,6 @@ def _zoom_with_threads(threads: int, job: Job) -> Outcome:
 
 def _lost(job: Job) -> Outcome:
     remedy = "Try fewer --workers, or zoom it alone."
-    return job, PhotoError("its process died twice, perhaps for lack of memory.", path=job.photo, remedy=remedy)
+    return Outcome(
+        job, PhotoError("its process died twice, perhaps for lack of memory.", path=job.photo, remedy=remedy)
+    )

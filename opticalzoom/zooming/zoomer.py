@@ -74,7 +74,7 @@ class Zoomer:
         quality: int = 95,
         overwrite: bool = False,
         progress: Progress | None = None,
-    ) -> None:
+    ) -> tuple[str, ...]:
         """Zoom a file to a file, in bands of tiles.
 
         A RAW file is zoomed from its mosaic if the weights take RAW input, and developed first otherwise.
@@ -87,6 +87,9 @@ class Zoomer:
             quality: of JPEG and WebP, 1 to 100.
             overwrite: whether a file of the target's name may be replaced.
             progress: see :data:`~opticalzoom.zooming.tiles.Progress`; called by another thread.
+
+        Returns:
+            What of the source is not in the result, a phrase each: see :class:`~opticalzoom.photo.reader.PhotoReader`.
 
         Raises:
             OpticalZoomError: the source cannot be read or the target written, or the crop or the scale makes no sense.
@@ -102,6 +105,7 @@ class Zoomer:
             bands = self._bands(reader, enlarger, crop, header, progress)
             with closing(bands):
                 write_bands(target, header, bands, overwrite=overwrite, quality=quality)
+            return reader.notes
 
     def _bands(
         self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None

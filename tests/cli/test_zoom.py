@@ -123,6 +123,14 @@ def test_processes_for_many_small_photos_only(monkeypatch, photos, pixels, worke
 # --- stopping and going on
 
 
+def test_what_is_left_out_of_several_photos_is_told_once(folder, verb, monkeypatch, capsys):
+    monkeypatch.setattr("opticalzoom.zooming.zoomer.write_bands", lambda *_, **__: None)
+    kept = zoom_jobs.zoom_job
+    monkeypatch.setattr(zoom_jobs, "zoom_job", lambda *a: kept(*a)._replace(notes=("its map of gains is left out",)))
+    assert verb("h", "-o", "out", "--workers", 1) == 0
+    assert "2 photos: its map of gains is left out, as h/a.png\n2 of 2 zoomed" in capsys.readouterr().out
+
+
 def test_resume_does_what_is_missing_and_says_nothing_of_the_rest(folder, verb, capsys):
     assert verb("h/a.png", "-o", "out") == 0
     before = Path("out/a-x3.png").stat().st_mtime_ns

@@ -29,6 +29,7 @@ class Stand:
     def zoom_to(self, *_, **__):
         if self.error:
             raise self.error
+        return ("its map of gains is left out",)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_lens_that_is_named_is_a_file_elsewhere(tmp_path, lens_library):
 
 def test_what_is_there_already_is_done(fails):
     fails(OutputExistsError("is already there."))
-    assert zoom_job(job()) == (job(), None)
+    assert zoom_job(job()) == (job(), None, ())
 
 
 def test_errors_name_the_photo(fails):
@@ -83,7 +84,7 @@ def test_outcomes_come_in_order_in_this_process(fails):
     fails(None)
     todo = [job("a.png"), job("b.png")]
     outcomes = list(run_jobs(todo, 1, None, Console(file=io.StringIO())))
-    assert outcomes == [(one, None) for one in todo]
+    assert outcomes == [(one, None, ("its map of gains is left out",)) for one in todo]
 
 
 def test_the_bar_counts_the_pixels_of_all_jobs(fails, monkeypatch):
