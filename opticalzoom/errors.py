@@ -60,5 +60,13 @@ class TrainingError(OpticalZoomError):
     """A training run that cannot go on."""
 
 
+class OutOfMemoryError(OpticalZoomError):
+    """Work that takes more memory than there is."""
+
+
+class UnforeseenError(OpticalZoomError):
+    """A mistake of this program's, which its user can only report."""
+
+
 class DependencyError(OpticalZoomError):
     """An optional package or download that this needs and that is not there."""

@@ -15,6 +15,7 @@ import pytest
 
 from opticalzoom.engines import engine_cache
 from opticalzoom.lenses.library import FOLDER_VARIABLE
+from opticalzoom.parallel import faults
 from opticalzoom.parallel.cores import limit_cores
 
 with suppress(ModuleNotFoundError):  # the small installation has none
@@ -27,6 +28,12 @@ limit_cores(1)
 def engines(tmp_path_factory, monkeypatch):
     """What was found fastest on this machine does not decide what tests compute in, and theirs is not remembered."""
     monkeypatch.setattr(engine_cache, "CACHE", tmp_path_factory.getbasetemp() / "engines")
+
+
+@pytest.fixture(autouse=True)
+def tracebacks(tmp_path_factory, monkeypatch):
+    """The file that tracebacks of what nobody foresaw go to: never the user's."""
+    monkeypatch.setattr(faults, "LOG", tmp_path_factory.getbasetemp() / "unforeseen.log")
 
 
 @pytest.fixture(autouse=True)

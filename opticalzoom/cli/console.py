@@ -77,6 +77,12 @@ def complain(text: str) -> None:
     _print(problems_console(), text, "yellow")
 
 
+def lament(text: str) -> None:
+    """Print the last line, on standard error, without Rich; if even that cannot be written, the exit code is all."""
+    with suppress(OSError):
+        print(visible(text), file=sys.stderr, flush=True)
+
+
 def visible(text: str) -> str:
     r"""The text with escapes for characters that would move the cursor, change colours or end the line.
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
-from opticalzoom.cli.console import accept_all_characters, flush_results, say_plainly, visible
-from opticalzoom.errors import DependencyError, OpticalZoomError
+from opticalzoom.cli.console import accept_all_characters, flush_results, lament, say_plainly
+from opticalzoom.errors import DependencyError, UnforeseenError
 
 VERBS = {
     "demo": ("demo:run_demo", "see a network learn a lens and zoom a photo, in a few minutes"),
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the verb and what follows it; by default those of the process.
 
     Returns:
-        0 when all is done; 2 for what the user can mend; 130 after Ctrl-C, as shells have it.
+        0 when all is done; 2 for what the user can mend; 1 for a mistake of this program's, whose traceback is in a
+        file that the message names; 130 after Ctrl-C, as shells have it.
 
     Raises:
         SystemExit: after ``--help`` and for options that make no sense, as :mod:`argparse` has it, and with code 1 when
@@ -55,12 +56,15 @@ def main(arguments: list[str] | None = None) -> int:
             return _run(words)
         finally:
             flush_results()
-    except OpticalZoomError as error:
+    except Exception as caught:
+        from opticalzoom.parallel.faults import as_told
+
+        error = as_told(caught)
         verb = f" {words[0]}" if words and words[0] in VERBS else ""
-        print(visible(f"opticalzoom{verb}: {error}"), file=sys.stderr)
-        return 2
+        lament(f"opticalzoom{verb}: {error}")
+        return 1 if isinstance(error, UnforeseenError) else 2
     except KeyboardInterrupt:
-        print("opticalzoom: interrupted; finished outputs are kept.", file=sys.stderr)
+        lament("opticalzoom: interrupted; finished outputs are kept.")
         return 130
 
 

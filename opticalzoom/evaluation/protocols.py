@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opticalzoom.errors import ConfigError, OpticalZoomError, PairError
+from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.evaluation.methods import BICUBIC, SHIPPED, EvalPair, Method, Zoomed, to_array, zoom_all
 from opticalzoom.metrics import METRICS, Metric, quantise, score
 from opticalzoom.models import build
 from opticalzoom.pages.contact_sheets import contact_row
 from opticalzoom.pages.pictures import Picture
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.registration.colour_match import match_colour
 from opticalzoom.registration.same_view import register
 from opticalzoom.training.patches import to_tensor
@@ -73,7 +74,7 @@ def evaluate(
     """Score models, bicubic and X as shipped on every pair under every protocol.
 
     Pictures are scored whole, or where a prepared pair is trusted, rounded to 8 bit, no border cut. A pair that
-    cannot be loaded, does not fit or cannot be registered is left out and listed; no error of ours ends the run.
+    cannot be loaded, does not fit or cannot be registered is left out and listed; no error ends the run.
 
     Args:
         methods: what is scored, of different names; bicubic may be among them.
@@ -95,8 +96,8 @@ def evaluate(
     for load in pairs:
         try:
             pair = load()
-        except OpticalZoomError as error:
-            result.skipped.append(str(error))
+        except Exception as error:  # of every class, for damaged files
+            result.skipped.append(str(as_told(error)))
             continue
         results = _Results(methods, pair)
         for protocol in protocols:
@@ -105,8 +106,8 @@ def evaluate(
                 if protocol == "honest":
                     show(pair, zoomed)
                 _score([z for z in zoomed if z.method not in unscored], pair, protocol, metrics, result)
-            except OpticalZoomError as error:
-                result.skipped.append(f"{pair.name}, {protocol}: {error}")
+            except Exception as error:
+                result.skipped.append(f"{pair.name}, {protocol}: {as_told(error)}")
     return result
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from opticalzoom.errors import OpticalZoomError
 from opticalzoom.pairs.fingerprints import Array, Manifest, fingerprint, versions, write_array
 from opticalzoom.pairs.kinds import Split
 from opticalzoom.pairs.pair import Pair, Source
 from opticalzoom.pairs.registered import Preparation, aligned_target, both_grids
 from opticalzoom.pairs.simulate.misalignment import Misalignment
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.registration.method import Method
 
 FIELD_STEP = 1 / 32
@@ -107,8 +107,8 @@ def write_pair(job: PairToMake) -> MadePair:
     """
     try:
         arrays = pair_arrays(job.source.load(job.name), job.source.scale, job.pairs)
-    except OpticalZoomError as error:
-        return MadePair(job, {}, str(error))
+    except Exception as error:  # of every class, for damaged files
+        return MadePair(job, {}, str(as_told(error)))
     if isinstance(arrays, str):
         return MadePair(job, {}, arrays)
     files = {f"{key}/{job.name}.{'npz' if key == 'field' else 'png'}": array for key, array in arrays.items()}

@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.errors import PairError
 from opticalzoom.pairs.pair import Pair, Pixels, Source
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic, encode_picture
 from opticalzoom.registration import same_view as registration
 from opticalzoom.registration.transform import Registration
@@ -182,8 +183,8 @@ class PairCache:
         if not (home / "pair.json").exists():
             try:
                 pair = training_pair(source.load(name), source.scale, preparation)
-            except OpticalZoomError as error:
-                return unusable(name, str(error))  # not cached: the file may be mended
+            except Exception as error:  # of every class, for damaged files
+                return unusable(name, str(as_told(error)))  # not cached: the file may be mended
             self._store(pair, home)
         return self._load(home)
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from opticalzoom.errors import PairError, PhotoError
+from opticalzoom.errors import PairError
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.photograph import READABLE
 from opticalzoom.photo.raw.raw_file import RAW_SUFFIXES, is_raw
@@ -115,8 +116,8 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
     for path in siblings:
         try:
             known[path] = read_metadata(path)
-        except PhotoError as error:
-            problems.append(Problem(path, error.cause.rstrip(".")))
+        except Exception as error:  # of every class, for damaged files
+            problems.append(Problem(path, as_told(error).cause.rstrip(".")))
     kinds: tuple[tuple[str, ...], ...] = (READABLE, RAW_SUFFIXES)
     photo, raw = (_first([path for path in known if path.suffix.lower() in kind]) for kind in kinds)
     if photo and raw and not _same_time(known[photo], known[raw]):

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
@@ -37,8 +38,8 @@ def find(names: Iterable[str], output: Path, recursive: bool) -> tuple[Found, li
     for name in names:
         try:
             named = _named(name, output.resolve(), recursive, problems)
-        except OpticalZoomError as problem:
-            problems.append(problem)
+        except Exception as error:  # of every class, for names that the system takes for none
+            problems.append(as_told(error, name))
             continue
         for path, folder in named.items():
             if path.resolve() not in known:

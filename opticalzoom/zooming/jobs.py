@@ -14,6 +14,7 @@ from opticalzoom.engines.backends import WORTH_MEASURING
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.lenses.library import named_weights
 from opticalzoom.parallel.cores import cores, limit_cores
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
 from opticalzoom.photo.raw.raw_file import is_raw
@@ -149,10 +150,8 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
     except OutputExistsError:
         # It was not there when the jobs were planned: a process made it and died before it could say so.
         return Outcome(job)
-    except OpticalZoomError as error:
-        return Outcome(job, error.about(job.photo))
-    except (MemoryError, RuntimeError) as error:  # PyTorch's own, mostly of a lack of memory
-        return Outcome(job, PhotoError(f"cannot be zoomed: {error}.", path=job.photo))
+    except Exception as error:  # of every class, for damaged files
+        return Outcome(job, as_told(error, job.photo))
     return Outcome(job, None, notes)
 
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
+from opticalzoom.errors import ConfigError, OpticalZoomError
 from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.photo.size import read_size
@@ -69,8 +70,8 @@ def plan(
     for path in photos:
         try:
             parts[path] = _part(path, crop)
-        except OpticalZoomError as error:
-            problems.append(error.about(path))
+        except Exception as error:  # of every class, for damaged files
+            problems.append(as_told(error, path))
     total = sum(pixels for _, pixels in parts.values())
     jobs = [
         Job(path, targets[path], pixels, window, replace(recipes[path], pixels=total))
@@ -84,7 +85,7 @@ def suited(photo: Path, recipe: Recipe, lenses: Sequence[InstalledLens]) -> Reci
     if recipe.weights is not None or not lenses:
         return recipe
     raw = is_raw(photo)
-    with suppress(PhotoError):  # zooming will say what is wrong
+    with suppress(Exception):  # zooming will say what is wrong
         learned = lenses_for(read_metadata(photo), "raw" if raw else "rgb", lenses)
         chosen = chosen_weights(None, recipe.scale, raw, learned)
         if any(chosen == str(lens.path) for lens in learned):
@@ -130,7 +131,7 @@ def _name(photo: Path, recipe: Recipe, pattern: NamePattern, kind: str) -> str:
 def _part(photo: Path, crop: Crop | None) -> tuple[Window | None, int]:
     """The part of a photo that is zoomed (None for all of it), and how many pixels that are (0 if unknown)."""
     if crop is None:
-        with suppress(PhotoError):  # zooming will say what is wrong, in words for this photo
+        with suppress(Exception):  # zooming will say what is wrong, in words for this photo
             return None, math.prod(read_size(photo))
         return None, 0
     window = crop.window(*read_size(photo))

@@ -13,6 +13,7 @@ import pytest
 from places import REPOSITORY
 
 from opticalzoom.cli.main import EXTRAS, VERBS, entry_point, main, missing_extra
+from opticalzoom.parallel import faults
 
 HEAVY = {"torch", "pytorch_lightning", "numpy", "cv2", "pyvips", "rawpy", "PIL", "onnxruntime", "rich", "tifffile"}
 QUICK = sorted(VERBS.keys() - {"train"})
@@ -120,6 +121,15 @@ def test_errors_have_exit_code_2_and_no_traceback(tmp_path):
     assert done.returncode == 2
     assert "missing.jpg" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_of_ours_is_one_line_and_a_file(monkeypatch, capsys):
+    monkeypatch.setitem(VERBS, "zoom", ("nothing:run_zoom", ""))
+    assert main(["zoom"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("opticalzoom zoom: an unforeseen error (ModuleNotFoundError: No module named 'opti")
+    assert line.endswith(str(faults.LOG))
+    assert "Traceback" in faults.LOG.read_text()
 
 
 def test_ctrl_c_during_imports_is_one_line(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import cv2
@@ -109,13 +110,17 @@ def test_bad_pairs_are_listed_and_the_rest_goes_on():
     def unreadable() -> EvalPair:
         raise PairError("is cut short.", path="broken.png")
 
+    def odd() -> EvalPair:
+        raise struct.error("4 bytes")
+
     wrong_size = pair(1, y=scene(1, 90, 128))
     other_scene = pair(2, y=scene(7))
-    loaders = [unreadable, lambda: wrong_size, lambda: other_scene, lambda: pair(3)]
+    loaders = [unreadable, odd, lambda: wrong_size, lambda: other_scene, lambda: pair(3)]
     result = evaluate([Method("recorder", Recorder())], loaders, ("honest", "aligned"))
     assert {row.name for row in result.rows if row.protocol == "aligned"} >= {"pair3"}
     assert result.skipped[0] == "broken.png: is cut short."
-    assert "pair1, honest: Y has 90×128 pixels, the enlarged X 96×128." in result.skipped[1]
+    assert result.skipped[1].startswith("an unforeseen error (error: 4 bytes).")
+    assert "pair1, honest: Y has 90×128 pixels, the enlarged X 96×128." in result.skipped[2]
     assert any("pair2, aligned: X cannot be registered to Y" in reason for reason in result.skipped)
 
 

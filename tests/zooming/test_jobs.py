@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import pytest
@@ -76,8 +77,18 @@ def test_what_is_there_already_is_done(fails):
 def test_errors_name_the_photo(fails):
     fails(PhotoError("is damaged."))
     assert zoom_job(job("b.jpg"))[1].path == Path("b.jpg")
-    fails(MemoryError("too little"))
-    assert "too little" in str(zoom_job(job("b.jpg"))[1])
+    fails(MemoryError())
+    assert str(zoom_job(job("b.jpg"))[1]).startswith("b.jpg: there is too little memory for it.")
+
+
+def test_an_exception_of_any_class_is_the_photos_and_the_others_are_zoomed(monkeypatch):
+    stands = iter([Stand(struct.error("4 bytes")), Stand(AssertionError()), Stand(None)])
+    monkeypatch.setattr(Recipe, "zoomer", lambda self, raw: next(stands))
+    todo = [job("a.dng"), job("b.dng"), job("c.png")]
+    first, second, third = run_jobs(todo, 1, None, Console(file=io.StringIO()))
+    assert str(first[1]).startswith("a.dng: an unforeseen error (error: 4 bytes). ")
+    assert str(second[1]).startswith("b.dng: an unforeseen error (AssertionError). ")
+    assert third[:2] == (todo[2], None)
 
 
 def test_outcomes_come_in_order_in_this_process(fails):

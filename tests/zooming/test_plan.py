@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +57,18 @@ def test_what_cannot_be_cropped_is_a_problem_of_its_own():
     jobs, (problem,), _ = plan(["h"], Recipe(), Path("out"), crop=Middle(0.5), recursive=True)
     assert len(jobs) == 2
     assert problem.path == Path("h/c.png")
+
+
+@pytest.mark.parametrize("crop", [None, Middle(0.5)])
+def test_a_photo_that_raises_what_nobody_foresaw_ends_nothing(crop, monkeypatch):
+    def size(path):
+        return struct.unpack("<I", b"") if path.name == "a.png" else (30, 40)
+
+    monkeypatch.setattr("opticalzoom.zooming.plan.read_size", size)
+    jobs, problems, _ = plan(["h"], Recipe(), Path("out"), crop=crop, recursive=True)
+    assert jobs[-1].photo == Path("h/below/b.jpg")
+    assert len(jobs) + len(problems) == 2  # without a crop zooming says what is wrong
+    assert all("h/a.png: an unforeseen error (error: unpack requires" in str(problem) for problem in problems)
 
 
 def test_results_of_earlier_runs_and_siblings_are_left_aside_with_a_note():

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.errors import PairError
 from opticalzoom.pages.flow_pictures import flow_limit
 from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
 from opticalzoom.pairs.pair import Pixels, as_rgb
@@ -27,6 +27,7 @@ from opticalzoom.pairs.preparing.verdict import verdict
 from opticalzoom.pairs.scenes.focal_lengths import digital_share
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO
 from opticalzoom.pairs.scenes.sequence import Shot, ShotPair
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.orientation import as_stored
 from opticalzoom.photo.photograph import Photo, from_float, read_photo, to_float, write_photo
 from opticalzoom.photo.raw.dng import write_dng
@@ -86,10 +87,8 @@ def prepare_shots(job: PairJob) -> Record:
         gain = registered.detail_gain(job.scale)
         summary = {name: _plain(value) for name, value in found.summary().items() if name not in {"ok", "reason"}}
         summary["detail"] = gain
-    except OpticalZoomError as error:
-        return rejection(job, str(error))
     except Exception as error:  # one odd file must not end a night's run
-        return rejection(job, f"failed with {type(error).__name__}: {error}")
+        return rejection(job, str(as_told(error)))
     reason = verdict(found, job.pair, job.scale, job.tolerance, gain)
     try:
         pictures = registered.pictures if min(found.view.shape) else ()

@@ -90,7 +90,7 @@ def test_an_odd_failure_rejects_the_pair_alone(job, monkeypatch):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(shot_pair, "register_views", broken)
-    assert prepare_shots(job)["reason"] == "failed with ZeroDivisionError: oh"
+    assert prepare_shots(job)["reason"].startswith("an unforeseen error (ZeroDivisionError: oh).")
 
 
 def test_shots_that_share_too_little_are_rejected_and_what_was_there_goes(job, monkeypatch):
