@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from mmap import mmap
-from typing import Literal, NamedTuple, Union
+from typing import Any, Literal, NamedTuple, Protocol, Union
 
 PREFIX = b"Exif\0\0"
 """What stands before an EXIF block in JPEG files, and in what Pillow takes and many decoders give."""
@@ -30,9 +29,20 @@ artist, rating, copyright); all others there describe how the pixels of the old 
 _SHORT, _LONG, _LONG8 = 3, 4, 16
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # bytes by type
 
-Bytes = bytes | mmap
 _DAMAGE = (struct.error, OverflowError)
 _MOST = 2**16  # entries of a directory; damaged files claim more
+_LARGEST = 2**26
+"""Bytes of all values of a block together; nor are they more than the block, or they would lie on one another."""
+
+
+class Bytes(Protocol):
+    """A block, or a file of any size of which a part is read at a time."""
+
+    def __len__(self) -> int:
+        """How many bytes there are."""
+
+    def __getitem__(self, part: slice, /) -> Any:
+        """These bytes, as far as they are there."""
 
 
 def without_prefix(block: bytes) -> bytes:
@@ -119,9 +129,9 @@ class Exif:
     def pack(self, directory: Directory, start: int) -> bytes:
         """A directory and all that hangs from it, as bytes to be put at offset ``start``."""
         layout, width = self.layout, self.layout.width
-        table = struct.pack(self.order + layout.entries, len(directory))
+        table = bytearray(struct.pack(self.order + layout.entries, len(directory)))
         tail_start = start + len(table) + layout.entry * len(directory) + width
-        tail = b""
+        tail = bytearray()
         for tag, value in sorted(directory.items()):
             here = tail_start + len(tail)
             if isinstance(value, dict):
@@ -135,7 +145,7 @@ class Exif:
                 tail += bytes(gap) + value.raw + bytes(len(value.raw) % 2)
                 kind, count, field = value.kind, value.length, struct.pack(self.order + layout.offset, here + gap)
             table += struct.pack(self.order + "HH" + layout.offset, tag, kind, count) + field
-        return table + bytes(width) + tail
+        return bytes(table + bytes(width) + tail)
 
 
 def parse(block: Bytes) -> Exif | None:
@@ -148,7 +158,7 @@ def parse(block: Bytes) -> Exif | None:
     for layout in (CLASSIC, BIG):
         length = len(layout.header(order, 0))
         try:
-            (start,) = struct.unpack_from(order + layout.offset, block, length - layout.width)
+            (start,) = struct.unpack(order + layout.offset, block[length - layout.width : length])
             if layout.header(order, start) == block[:length]:
                 return Exif(order, _Reader(block, order, layout).directory(start, _POINTERS), layout)
         except _DAMAGE:
@@ -184,20 +194,21 @@ def _without_large(directory: Directory, largest: int) -> Directory:
     return kept
 
 
-class _Reader(NamedTuple):
+class _Reader:
     """Reads the directories of one block."""
 
-    block: Bytes
-    order: str
-    layout: Layout
+    def __init__(self, block: Bytes, order: str, layout: Layout) -> None:
+        self.block, self.order, self.layout = block, order, layout
+        self.left = min(len(block), _LARGEST)
 
     def directory(self, start: int, pointers: dict[int, dict]) -> Directory:
         """All values of the directory at ``start``, and those of the directories that its ``pointers`` lead to."""
         directory: Directory = {}
-        (entries,) = struct.unpack_from(self.order + self.layout.entries, self.block, start)
         first, size = start + struct.calcsize("=" + self.layout.entries), self.layout.entry
-        for at in range(first, min(first + size * min(entries, _MOST), len(self.block) - size + 1), size):
-            tag, value = self._value(at)
+        (entries,) = struct.unpack(self.order + self.layout.entries, self.block[start:first])
+        table = self.block[first : first + size * min(entries, _MOST)]
+        for at in range(0, len(table) - size + 1, size):
+            tag, value = self._value(table[at : at + size], first + at)
             if value is not None:
                 directory[tag] = value
         for tag, below in pointers.items():
@@ -210,9 +221,12 @@ class _Reader(NamedTuple):
                     continue  # a pointer to nowhere: the other directories are still good
         return directory
 
-    def _value(self, at: int) -> tuple[int, Value | None]:
-        tag, kind, count, offset = struct.unpack_from(self.order + "HH" + 2 * self.layout.offset, self.block, at)
+    def _value(self, entry: bytes, at: int) -> tuple[int, Value | None]:
+        tag, kind, count, offset = struct.unpack(self.order + "HH" + 2 * self.layout.offset, entry)
         size = _SIZES.get(kind, 0) * count
+        if size > self.left:
+            return tag, None
         start = at + 4 + self.layout.width if size <= self.layout.width else offset
         raw = bytes(self.block[start : start + size])
+        self.left -= len(raw)
         return tag, Value(kind, count, raw, start) if raw and len(raw) == size else None

@@ -143,3 +143,17 @@ def test_agrees_with_a_block_made_by_pillow():
     parsed = exif.parse(data)
     assert parsed.number(exif.ORIENTATION, 1) == 8
     assert by_pillow(exif.describe(data, 2, 3)).get_ifd(0x8769)[0x920A] == 85.0
+
+
+def overlapping(entries, length):
+    """A block whose EXIF directory has ``entries`` values that are all nearly the whole block."""
+    main = struct.pack("<HHHIIi", 1, 0x8769, 4, 1, 26, 0)
+    table = b"".join(struct.pack("<HHII", 0x9000 + number, 7, length - 100, 50) for number in range(entries))
+    return (b"II*\0" + struct.pack("<I", 8) + main + struct.pack("<H", entries) + table).ljust(length, b"\0")
+
+
+def test_values_that_lie_on_one_another_are_not_all_copied():
+    block = overlapping(5000, 65_000)
+    parsed = exif.parse(block)
+    assert sum(len(value.raw) for value in parsed.main[exif.EXIF].values()) <= len(block)
+    assert len(exif.describe(block, 3, 4)) < 2 * len(block)
