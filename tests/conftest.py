@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from opticalzoom.engines import engine_cache
@@ -22,6 +23,9 @@ with suppress(ModuleNotFoundError):  # the small installation has none
     import torch  # noqa: F401 - before the limit, which holds for it, too
 
 limit_cores(1)
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

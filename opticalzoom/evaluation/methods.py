@@ -23,7 +23,7 @@ from opticalzoom.photo.raw.raw_file import RawPhoto
 from opticalzoom.training.patches import to_tensor
 from opticalzoom.weights.contract import Contract
 
-BICUBIC, SHIPPED, UNALIGNED = "bicubic", "as shipped", ", no offsets"
+BICUBIC, LINEAR, SHIPPED, UNALIGNED = "bicubic", "linear", "as shipped", ", no offsets"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ def run_evaluate(arguments: list[str]) -> int:
     """
     args = _parser().parse_args(arguments)
     from opticalzoom.evaluation.foreign import load_method
+    from opticalzoom.evaluation.linear_row import linear_method
     from opticalzoom.evaluation.loaders import load_pair, load_raw_pair
     from opticalzoom.evaluation.protocols import common_scale, evaluate
     from opticalzoom.evaluation.report import check_free, means, means_terminal, write_results
@@ -41,6 +42,11 @@ def run_evaluate(arguments: list[str]) -> int:
     names = source.names(args.split)
     if not names:
         raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
+    linear = None if raw else linear_method(source, names)
+    if linear:
+        methods = [linear, *methods]
+    elif not raw:
+        complain("no row linear: every training pair is of a scene that is scored, or there is none")
     loaders = [partial(load_raw_pair if raw else load_pair, source, name) for name in names]
     pairs = tracked(loaders, "Evaluating", results_console())
     result = evaluate(methods, pairs, args.protocol, metrics)
@@ -56,10 +62,10 @@ def run_evaluate(arguments: list[str]) -> int:
 
 def method_names(weights: Sequence[str]) -> list[str]:
     """File names without ending; whole paths where those would not tell the methods of a table apart."""
-    from opticalzoom.evaluation.methods import BICUBIC, SHIPPED
+    from opticalzoom.evaluation.methods import BICUBIC, LINEAR, SHIPPED
 
     stems = [Path(path).stem for path in weights]
-    taken = Counter([BICUBIC, SHIPPED, *stems])
+    taken = Counter([BICUBIC, LINEAR, SHIPPED, *stems])
     return [stem if taken[stem] == 1 else path for stem, path in zip(stems, weights, strict=True)]
 
 

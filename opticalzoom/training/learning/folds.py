@@ -55,12 +55,6 @@ def make_folds(pairs: Sequence[TrainingPair], scenes: Sequence[str]) -> list[Fol
     ]
 
 
-def evenly_spread(pairs: Sequence[TrainingPair], most: int) -> list[TrainingPair]:
-    """At most so many of the pairs, from the first to the last at equal distances."""
-    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)
-    return [pairs[number] for number in np.unique(chosen)]
-
-
 def half(pair: TrainingPair, number: int) -> TrainingPair:
     """The left (0) or right (1) half of a pair; X's first column of either is at an even one, as mosaics need."""
     columns = pair.x.shape[1] // 4 * 2

@@ -24,13 +24,13 @@ from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.models.baselines import Linear
 from opticalzoom.pairs.registered import TrainingPair
+from opticalzoom.pairs.selection import evenly_spread, float_arrays
 from opticalzoom.parallel.cores import cores, cores_kept, limit_cores
 from opticalzoom.training.learning import judging
 from opticalzoom.training.learning.budget import best_stop, marks, measure_pace, plan_recipe
 from opticalzoom.training.learning.fine_tuning import FineTuning, RunState, TuningRecipe, fine_tune
-from opticalzoom.training.learning.folds import Fold, evenly_spread, make_folds
+from opticalzoom.training.learning.folds import Fold, make_folds
 from opticalzoom.training.learning.judging import Judged, judge_pairs, judged_part, quick_score
-from opticalzoom.training.learning.lens_measurement import float_arrays
 from opticalzoom.training.learning.material import LensPairs
 from opticalzoom.training.learning.start import nearest_base, starting_network
 from opticalzoom.training.learning.strength import DetailSums, detail_sums, set_strength

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from learnings import soft_lens, soft_pair
 
-from opticalzoom.training.learning.folds import LEAST_SCENES, evenly_spread, half, make_folds
+from opticalzoom.training.learning.folds import LEAST_SCENES, half, make_folds
 
 
 @given(st.lists(st.integers(0, 9), min_size=LEAST_SCENES, max_size=20).filter(lambda s: len(set(s)) >= LEAST_SCENES))
@@ -38,14 +38,3 @@ def test_halves_of_a_mosaic_begin_with_a_whole_cell():
     pair = soft_pair("odd", 0, size=(20, 31))
     assert half(pair, 1).x.shape[1] % 2 == 31 % 2
     assert half(pair, 0).x.shape[1] % 2 == 0
-
-
-@given(st.integers(1, 40), st.integers(1, 12))
-def test_an_even_spread_has_both_ends_and_no_pair_twice(count, most):
-    pair = soft_lens(1).pairs[0]
-    pairs = [type(pair)(f"{place}", pair.x, pair.y, pair.mask) for place in range(count)]
-    names = [int(one.name) for one in evenly_spread(pairs, most)]
-    assert names == sorted(set(names))
-    assert len(names) == min(count, most)
-    assert names[0] == 0
-    assert names[-1] == count - 1 or most == 1
