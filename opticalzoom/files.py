@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryFile
 
 from opticalzoom.errors import OpticalZoomError, OutputExistsError
@@ -86,3 +86,22 @@ def atomic_path(
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def within(folder: Path, name: str | PathLike[str], *, error: type[OpticalZoomError] = OpticalZoomError) -> Path:
+    """The path of a name in a folder. Whatever is named by a file or a user is joined to a folder here.
+
+    Links in the folder are followed: they are its owner's.
+
+    Args:
+        folder: any.
+        name: of a file in it, or in folders in it.
+        error: the class of exception that the caller's users expect.
+
+    Raises:
+        OpticalZoomError: (as ``error``) the name is none, absolute, or leads out of the folder.
+    """
+    parts = PurePath(name)
+    if not parts.parts or parts.anchor or ".." in parts.parts or "\0" in str(name):
+        raise error(f"the name {str(name)!r} leads elsewhere, expected one in it.", path=folder)
+    return folder / parts

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 
 import pytest
 
 from opticalzoom.errors import CheckpointError, OpticalZoomError, OutputExistsError
-from opticalzoom.files import atomic_path, check_writable
+from opticalzoom.files import atomic_path, check_writable, within
 
 
 def test_renames_on_success_and_creates_the_folder(tmp_path):
@@ -88,3 +89,15 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OpticalZoomError, match=r"file/folder: cannot be written to.*Choose a folder"):
         check_writable(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("name", ["a", "a/b.png", "..a/b..", "a\\b", "C:a", "~a", " "])
+def test_names_in_a_folder(tmp_path, name):
+    if os.sep == "/":
+        assert within(tmp_path, name) == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/../../b", "a/..", "/a", "a\0b"])
+def test_names_that_lead_out_of_a_folder(tmp_path, name):
+    with pytest.raises(CheckpointError, match="leads elsewhere"):
+        within(tmp_path, name, error=CheckpointError)

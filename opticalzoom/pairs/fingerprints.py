@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import OpticalZoomError, PairError
-from opticalzoom.files import atomic_path
+from opticalzoom.errors import PairError
+from opticalzoom.files import atomic_path, within
+from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.registration.same_view import VERSION
 
@@ -90,16 +91,18 @@ def read_set_manifest(folder: Path) -> Manifest | None:
     """A folder's manifest, None if there is none.
 
     Raises:
-        PairError: it is damaged.
+        PairError: it is damaged, or names files elsewhere.
     """
     path = folder / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if {"parameters", "versions", "names", "pairs", "left_out"} <= found.keys():
+            for file in (*found["names"], *(file for files in found["pairs"].values() for file in files)):
+                within(folder, file, error=PairError)
             return dict(found)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         pass
     raise PairError("is no manifest of misaligned pairs.", path=path, remedy="Make the pairs again with --overwrite.")
 
@@ -124,6 +127,6 @@ def problems(folder: Path, manifest: Manifest) -> Iterator[list[str]]:
 def _problem(path: Path, expected: str) -> str:
     try:
         found = fingerprint(read_array(path))
-    except OpticalZoomError as error:
-        return str(error)
+    except Exception as error:  # of every class, for damaged files
+        return str(as_told(error))
     return "" if found == expected else f"{path}: is {found}, expected {expected}."

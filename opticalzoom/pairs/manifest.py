@@ -1,6 +1,7 @@
 """The list of a prepared folder's pairs: JSON Lines, one object for each pair, accepted or not.
 
-A line is complete or it is not there: a run that was killed leaves at most a last line cut short, which is passed over.
+A line is complete or it is not there: a run that was killed leaves at most a last line cut short, perhaps inside a
+letter, which is passed over.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from opticalzoom.errors import PairError
-from opticalzoom.files import atomic_path
+from opticalzoom.errors import OpticalZoomError, PairError
+from opticalzoom.files import atomic_path, within
 
 NAME = "manifest.jsonl"
 PAIRS, X, MOSAIC, Y, MASK = "pairs", "x.png", "x.dng", "y.png", "mask.png"
@@ -20,34 +21,36 @@ PAIRS, X, MOSAIC, Y, MASK = "pairs", "x.png", "x.dng", "y.png", "mask.png"
 Record = dict[str, Any]
 """At least ``name``, ``scene``, ``scale``, ``accepted`` (bool) and ``reason``."""
 
-_FIELDS = ("name", "scene", "scale", "accepted", "reason")
+_ANEW = "Delete the file and prepare the photos again."
+_FIELDS = {"name": str, "scene": str, "scale": int, "accepted": bool, "reason": str}
 
 
 def read_manifest(folder: Path) -> dict[str, Record]:
     """Name -> record; the last one counts. Empty if there is no manifest.
 
     Raises:
-        PairError: it cannot be read, or a line in the middle is damaged.
+        PairError: it cannot be read, a line in the middle is damaged, or one names a folder elsewhere.
     """
     path = folder / NAME
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise PairError(f"cannot be read ({error}).", path=path, remedy="Prepare the photos again.") from error
+    except OSError as error:
+        raise PairError(f"cannot be read ({error.strerror}).", path=path, remedy="Prepare the photos again.") from error
     records: dict[str, Record] = {}
     for number, line in enumerate(lines, start=1):
         try:
-            record = json.loads(line)
-            if lacking := [field for field in _FIELDS if field not in record]:
-                raise KeyError(lacking[0])
+            record = json.loads(line.decode("utf-8-sig"))
+            if wrong := [field for field, kind in _FIELDS.items() if not isinstance(record[field], kind)]:
+                raise TypeError(wrong[0])
+            within(folder, record["name"])
             records[record["name"]] = record
-        except (ValueError, KeyError, TypeError) as error:
+        except OpticalZoomError as error:
+            raise PairError(f"line {number}: {error.cause}", path=path, remedy=_ANEW) from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number < len(lines):
-                raise PairError(
-                    f"line {number} is damaged.", path=path, remedy="Delete the file and prepare the photos again."
-                ) from error
+                raise PairError(f"line {number} is damaged.", path=path, remedy=_ANEW) from error
     return records
 
 
@@ -79,4 +82,4 @@ def write_manifest(folder: Path, records: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _line(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(record, allow_nan=False) + "\n"

@@ -12,6 +12,8 @@ from opticalzoom.photo.photograph import SUFFIXES
 from opticalzoom.photo.raw.raw_file import is_raw
 from opticalzoom.zooming.options import DEFAULT_NAME, FIELDS, Bits
 
+_UNBOUNDED = re.compile(r"[{}]|\d{4}")
+"""In the format of a field: another field, or a width that would fill the memory."""
 _EIGHT_BITS = (".jpg", ".jpeg", ".webp")
 
 
@@ -28,9 +30,9 @@ class NamePattern:
 
     def __init__(self, pattern: str = DEFAULT_NAME) -> None:
         self._pattern = pattern
+        if any(_UNBOUNDED.search(spec or "") for spec in self._specifications()):
+            raise self._error("cannot be used (a format of thousands of letters, or in another)")
         example = self.result(Path("photo.jpg"), 3, ".jpg")
-        if example in ("", ".", "..") or Path(example).name != example or "\\" in example:
-            raise self._error("names folders, expected a file name")
         if Path(example).suffix.lower() not in SUFFIXES:
             raise self._error(f"ends in no format ({', '.join(SUFFIXES)}), expected {{suffix}} at the end")
 
@@ -40,12 +42,20 @@ class NamePattern:
         return "{suffix" not in self._pattern
 
     def result(self, photo: Path, scale: float, suffix: str) -> str:
-        """The name of a photo's result."""
+        """The name of a photo's result.
+
+        Raises:
+            ConfigError: the pattern makes a folder of this photo's name.
+        """
         number = int(scale) if float(scale).is_integer() else scale
         try:
-            return self._pattern.format(stem=photo.stem, kind=photo.suffix[1:].lower(), scale=number, suffix=suffix)
-        except (LookupError, ValueError, AttributeError, TypeError) as error:
+            name = self._pattern.format(stem=photo.stem, kind=photo.suffix[1:].lower(), scale=number, suffix=suffix)
+        except (LookupError, ValueError, AttributeError, TypeError, OverflowError) as error:
             raise self._error(f"cannot be used ({error})") from error
+        # A format such as {stem:/<8} makes folders of some photos' names only.
+        if name in ("", ".", "..") or Path(name).name != name or ("\\" in name and "\\" not in photo.stem):
+            raise self._error(f"names folders, expected a file name, for {photo.name!r}")
+        return name
 
     def source_stem(self, name: str) -> str | None:
         """The stem of the photo that a file of this name is the result of, if it can be one."""
@@ -61,6 +71,13 @@ class NamePattern:
                 named = True
         match = re.fullmatch(expression, name) if named else None
         return match["stem"] if match else None
+
+    def _specifications(self) -> list[str | None]:
+        """What stands behind the colons of the fields."""
+        try:
+            return [specification for _, _, specification, _ in Formatter().parse(self._pattern)]
+        except ValueError as error:
+            raise self._error(f"cannot be used ({error})") from error
 
     def _error(self, cause: str) -> ConfigError:
         fields = ", ".join(f"{{{name}}}" for name in FIELDS)

@@ -60,7 +60,17 @@ def test_what_changed_after_the_manifest_is_found(tmp_path, arrays):
 
 def test_a_folder_without_manifest_and_one_with_a_damaged_one(tmp_path):
     assert read_set_manifest(tmp_path) is None
-    for text in ("{", "[]", json.dumps({"names": []})):
+    whole = {"parameters": {}, "versions": {}, "names": [], "pairs": {}, "left_out": {}}
+    odd = [{"names": [1]}, {"names": 1}, {"pairs": []}, {"pairs": {"a": 1}}]
+    for text in ("{", "[]", "[" * 100_000, json.dumps({"names": []}), *(json.dumps(whole | one) for one in odd)):
         (tmp_path / MANIFEST).write_text(text)
         with pytest.raises(PairError, match="no manifest of misaligned pairs"):
             read_set_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"names": ["../a"]}, {"pairs": {"a": {"x/../../a.png": ""}}}], ids=str)
+def test_files_elsewhere_are_not_read(tmp_path, wrong):
+    whole = {"parameters": {}, "versions": {}, "names": [], "pairs": {}, "left_out": {}}
+    (tmp_path / MANIFEST).write_text(json.dumps(whole | wrong))
+    with pytest.raises(PairError, match="leads elsewhere"):
+        read_set_manifest(tmp_path)

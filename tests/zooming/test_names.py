@@ -45,12 +45,22 @@ def test_scales(scale, shown):
         ("{stem}.gif", "ends in no format"),
         ("{stem}{suffix}.bak", "ends in no format"),
         ("", "names folders"),
+        ("{stem:/>9}{suffix}", "names folders"),
+        ("{stem:/>9999999999}{suffix}", "cannot be used"),
+        ("{scale:.9999}{suffix}", "cannot be used"),
+        ("{stem:{scale}}{suffix}", "cannot be used"),
     ],
 )
 def test_patterns_that_make_no_sense(pattern, words):
     with pytest.raises(ConfigError, match=words) as error:
         NamePattern(pattern)
     assert "{stem}, {kind}, {scale}, {suffix}" in str(error.value)
+
+
+@pytest.mark.parametrize("pattern", ["{stem:/<6}{suffix}", "{stem:/>6}{suffix}", "{stem:.1}/{suffix}"])
+def test_a_format_makes_no_folder_of_any_photos_name(pattern):
+    with pytest.raises(ConfigError, match="names folders"):
+        NamePattern(pattern).result(Path("ab.jpg"), 3, ".jpg")
 
 
 @given(

@@ -52,6 +52,11 @@ def test_two_photos_of_one_name_are_refused_with_both():
     assert "{kind}" in str(caught.value)
 
 
+def test_a_pattern_that_leaves_its_folder_leaves_not_the_output():
+    with pytest.raises(ConfigError, match="leads elsewhere"):
+        plan(["h/*/../../h/*.png"], Recipe(), Path("out"))
+
+
 def test_what_cannot_be_cropped_is_a_problem_of_its_own():
     Path("h/c.png").write_bytes(b"no picture")
     jobs, (problem,), _ = plan(["h"], Recipe(), Path("out"), crop=Middle(0.5), recursive=True)
