@@ -10,13 +10,14 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from opticalzoom.errors import CheckpointError, ModelError
 from opticalzoom.files import atomic_path
 from opticalzoom.models import ZoomModel, build
 from opticalzoom.weights.card import ModelCard, damaged_weights, read_card, resolve
+from opticalzoom.weights.graphs import in_order
 
 
 def save_model(path: str | Path, model: nn.Module, card: ModelCard, *, overwrite: bool = False) -> Path:
@@ -28,13 +29,8 @@ def save_model(path: str | Path, model: nn.Module, card: ModelCard, *, overwrite
     """
     path = Path(path)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    try:
-        with atomic_path(path, overwrite=overwrite) as part:
-            save_file(tensors, part, metadata=card.to_metadata())
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"cannot be written ({error}).", path=path, remedy="Check the folder and the free space."
-        ) from error
+    with atomic_path(path, overwrite=overwrite, error=CheckpointError) as part:
+        part.write_bytes(in_order(save(tensors, card.to_metadata())))
     return path
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback, Checkpoint, RichProgressBar
+from pytorch_lightning.callbacks import Callback, Checkpoint, EMAWeightAveraging, RichProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from opticalzoom.engines.checkpoint import save_model
+from opticalzoom.errors import CheckpointError
 from opticalzoom.models.trunk import bicubic_zoom
 from opticalzoom.pages.flow_pictures import flow_picture
 from opticalzoom.pages.pictures import Picture, beside, label, save_picture
 from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.training.lightning import ZoomTraining
-from opticalzoom.weights.card import ModelCard
+from opticalzoom.weights.card import ModelCard, read_card
 
 CHECKPOINT_NAME = "last.ckpt"
 WEIGHTS_NAME = "weights.safetensors"
@@ -42,15 +46,21 @@ class StepProgress(RichProgressBar):
 
 
 class CleanStop(Checkpoint):
-    """Ctrl-C ends the run after the step under way, a second one at once; the last step leaves a checkpoint.
+    """Saves the run from time to time; Ctrl-C ends it after the step under way, a second one at once.
 
-    A checkpoint, because Lightning calls those after all other callbacks: when the averaged weights have had the
-    step. After the end the averaged weights have replaced the model's, and a checkpoint could not be resumed exactly.
+    A checkpoint, because Lightning calls those after all other callbacks: when the averaged weights have had the step.
+    That of the last step is :class:`WeightsFile`'s: a run is not done before its weights are written. Until then there
+    is the one of the step before, so that a run that is killed in its last validation has one step to do again.
+
+    Args:
+        out: folder of the run.
+        minutes: time between two checkpoints; None for none but those of Ctrl-C and at the end.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, minutes: float | None = None) -> None:
         self._checkpoint = out / CHECKPOINT_NAME
-        self._ended = False
+        self._seconds, self._saved = math.inf if minutes is None else 60 * minutes, time.monotonic()
+        self._ended = self.started = False
         self._listening = ExitStack()
         self._pressed: Callable[[], bool] = lambda: False
 
@@ -62,43 +72,102 @@ class CleanStop(Checkpoint):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Listen for Ctrl-C."""
         self._pressed = self._listening.enter_context(deferred_interrupt())
+        self._saved, self.started = time.monotonic(), True
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Stop and save between two steps, where a checkpoint is exact."""
-        if trainer.strategy.reduce_boolean_decision(self.stopped, all=False):
+        decide = partial(trainer.strategy.reduce_boolean_decision, all=False)
+        if decide(self.stopped):
             self._ended = trainer.should_stop = True
-        if trainer.should_stop or trainer.global_step == trainer.max_steps:
-            trainer.save_checkpoint(self._checkpoint)
+        due = decide(time.monotonic() - self._saved > self._seconds)
+        left = trainer.max_steps - trainer.global_step
+        if left > 0 and (trainer.should_stop or ((due or left == 1) and not _validation_follows(trainer))):
+            self._save(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save, as the validation would not be made up for."""
+        if self.started and trainer.global_step < trainer.max_steps:
+            self._save(trainer)
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        trainer.save_checkpoint(self._checkpoint)
+        self._saved = time.monotonic()
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Give the signal back."""
         self._listening.close()
 
 
-class WeightsFile(Callback):
-    """Writes the (averaged) weights after every validation and at the end, with a summary of the run so far.
+def _validation_follows(trainer: pl.Trainer) -> bool:
+    """Whether the trainer validates after the batch that it has just had, where an interval counts batches."""
+    interval = trainer.val_check_batch
+    batches = trainer.fit_loop.epoch_loop.total_batch_idx + 1
+    return bool(trainer.enable_validation and isinstance(interval, int) and batches % interval == 0)
 
-    It must come before the weight averaging in the list of callbacks: that one puts the raw weights back.
+
+class WeightsFile(EMAWeightAveraging):
+    """Averages the weights and writes the averaged ones, after every validation and at the end, with a summary.
+
+    Args:
+        out: folder of the run.
+        data: what the card tells of the pairs.
+        decay: share of the averaged weights that a step keeps.
     """
 
-    def __init__(self, out: Path, data: dict[str, Any]) -> None:
-        self._path, self._data = out / WEIGHTS_NAME, data
+    def __init__(self, out: Path, data: dict[str, Any], decay: float = 0.999) -> None:
+        super().__init__(decay=decay)
+        self._out, self._data = out, data
+        self._scores: dict[str, float] = {}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """After validation, with its scores."""
-        self._write(trainer, pl_module)
+        """Write the averaged weights, which are the model's during validation, with its scores."""
+        self._scores = {k: round(float(v), 4) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
+        if not trainer.sanity_checking:
+            self._write(trainer, pl_module)
+        super().on_validation_epoch_end(trainer, pl_module)
 
-    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """At the end, when the averaged weights have become the model's."""
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the averaged weights, then the checkpoint that tells that all is done; then they are the model's."""
+        self._swap_models(pl_module)
         self._write(trainer, pl_module)
+        self._swap_models(pl_module)  # the checkpoint has both, and a longer run goes on from those of the last step
+        if trainer.global_step >= trainer.max_steps:
+            trainer.save_checkpoint(self._out / CHECKPOINT_NAME)
+        super().on_train_end(trainer, pl_module)
+
+    def complete(self, training: ZoomTraining, state: dict[str, Any]) -> None:
+        """Write the averaged weights of a finished run's checkpoint, unless they are there; ``training`` has them then.
+
+        Args:
+            training: of the run.
+            state: of its last step, see :func:`~opticalzoom.training.saved_state.load_run`.
+        """
+        path = self._out / WEIGHTS_NAME
+        with suppress(CheckpointError):
+            if read_card(path).training.get("steps") == state["global_step"]:
+                return
+        training.load_state_dict(state["state_dict"])
+        self._scores = state["callbacks"].get(self.state_key, {}).get("scores", {})
+        save_model(path, training.model, self._card(training, state["global_step"]), overwrite=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run needs to write the same file."""
+        return {**super().state_dict(), "scores": self._scores}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """See :meth:`state_dict`."""
+        super().load_state_dict(state_dict)
+        self._scores = dict(state_dict.get("scores", {}))
 
     def _write(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not trainer.is_global_zero or not isinstance(pl_module, ZoomTraining):
             return
-        scores = {k: round(float(v), 4) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
-        summary = {"steps": trainer.global_step, "data": self._data, **scores}
-        card = ModelCard(pl_module.card.builder, pl_module.card.arguments, summary)
-        save_model(self._path, pl_module.model, card, overwrite=True)
+        card = self._card(pl_module, trainer.global_step)
+        save_model(self._out / WEIGHTS_NAME, pl_module.model, card, overwrite=True)
+
+    def _card(self, training: ZoomTraining, steps: int) -> ModelCard:
+        summary = {"steps": steps, "data": self._data, **self._scores}
+        return ModelCard(training.card.builder, training.card.arguments, summary)
 
 
 class Pictures(Callback):

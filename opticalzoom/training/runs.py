@@ -9,21 +9,23 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytorch_lightning as pl
 from jsonargparse.typing import PositiveFloat, restricted_number_type
-from pytorch_lightning.callbacks import EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
+from pytorch_lightning.callbacks import LearningRateMonitor
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from opticalzoom.errors import ConfigError, OutputExistsError
+from opticalzoom.files import check_writable
 from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME, CleanStop, Pictures, StepProgress, WeightsFile
 from opticalzoom.training.datamodule import PairsDataModule
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.training.precision import fast_precision
+from opticalzoom.training.saved_state import StateFiles, load_run
+from opticalzoom.training.trainer_faults import trainer_refusals, training_faults
 
 TRAINER_DEFAULTS: dict[str, Any] = {
     "max_steps": 8000,
@@ -76,24 +78,22 @@ class TrainCLI(LightningCLI):
             raise ConfigError("a run's length is counted in steps.", remedy="Set --trainer.max_steps to 1 or more.")
         board = TensorBoardLogger(out, name="logs")
         data = {name: value for name, value in options.data.items() if name not in {"root", "cache"}}  # private
+        self.weights, self.stop = WeightsFile(out, data, options.ema), CleanStop(out, options.checkpoint_minutes)
         callbacks = [
             StepProgress(),
             LearningRateMonitor(),
             Pictures(out),
-            WeightsFile(out, data),  # before the averaging, see there
-            EMAWeightAveraging(decay=options.ema),
-            CleanStop(out),
-            ModelCheckpoint(
-                out,
-                Path(CHECKPOINT_NAME).stem,
-                train_time_interval=timedelta(minutes=options.checkpoint_minutes),
-                enable_version_counter=False,
-            ),
+            self.weights,
+            self.stop,
             *(self.config_init.trainer.callbacks or []),
         ]
         precision = options.trainer.precision or fast_precision()
         loggers = [board, CSVLogger(out, name="logs", version=board.version)]
-        return super().instantiate_trainer(callbacks=callbacks, logger=loggers, precision=precision, **kwargs)
+        plugins = [*(self.config_init.trainer.plugins or []), StateFiles()]
+        with trainer_refusals():
+            return super().instantiate_trainer(
+                callbacks=callbacks, logger=loggers, precision=precision, plugins=plugins, **kwargs
+            )
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,15 @@ def run_training(arguments: list[str]) -> TrainingOutcome:
     )
     out = Path(cli.config.out)
     checkpoint = out / CHECKPOINT_NAME if cli.config.resume else None
-    # weights_only: a checkpoint is read without unpickling objects
-    cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint, weights_only=True)
-    stopped = any(isinstance(c, CleanStop) and c.stopped for c in cli.trainer.callbacks)  # type: ignore[attr-defined]
-    return TrainingOutcome(out, cli.trainer.global_step, stopped, cli.trainer.is_global_zero)
+    if checkpoint:
+        state = load_run(checkpoint, cli.model)
+        if state["global_step"] >= cli.trainer.max_steps:
+            if cli.trainer.is_global_zero:
+                cli.weights.complete(cli.model, state)
+            return TrainingOutcome(out, state["global_step"], stopped=False, speaks=cli.trainer.is_global_zero)
+    with training_faults(out, checkpoint, lambda: cli.stop.started):
+        cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint)
+    return TrainingOutcome(out, cli.trainer.global_step, cli.stop.stopped, cli.trainer.is_global_zero)
 
 
 def prepare_out(out: Path, resume: bool, overwrite: bool) -> None:
@@ -162,6 +167,7 @@ def prepare_out(out: Path, resume: bool, overwrite: bool) -> None:
     Raises:
         OutputExistsError: a run is there and neither resume nor overwrite was asked for.
         ConfigError: there is nothing to resume.
+        OpticalZoomError: the folder cannot be written to.
     """
     checkpoint = out / CHECKPOINT_NAME
     if resume and not checkpoint.is_file():
@@ -169,8 +175,8 @@ def prepare_out(out: Path, resume: bool, overwrite: bool) -> None:
             "no checkpoint to resume from.", path=checkpoint, remedy="Check --out, or train without --resume."
         )
     if not resume and not overwrite and (checkpoint.exists() or (out / WEIGHTS_NAME).exists()):
+        going_on = "Add --resume to continue it, --overwrite" if checkpoint.exists() else "Add --overwrite"
         raise OutputExistsError(
-            "holds a run already.",
-            path=out,
-            remedy="Add --resume to continue it, --overwrite to replace it, or choose another --out.",
+            "holds a run already.", path=out, remedy=f"{going_on} to replace it, or choose another --out."
         )
+    check_writable(out)

@@ -107,9 +107,20 @@ def with_graphs(weights: bytes, exported: Mapping[GraphFile, bytes]) -> bytes:
     tensors = tensor_bytes(weights)
     graphs = {suffix: split(content, tensors) for suffix, content in exported.items()}
     header["__metadata__"] = {**header.get("__metadata__", {}), _KEY: json.dumps(graphs)}
+    return _with_header(header, weights[start:])
+
+
+def in_order(weights: bytes) -> bytes:
+    """The content of a weights file with its metadata sorted: safetensors writes them in another order every time."""
+    header, start = _header(weights)
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    return _with_header(header, weights[start:])
+
+
+def _with_header(header: dict[str, Any], tensors: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the format has tensors begin at a multiple of eight
-    return len(text).to_bytes(8, "little") + text + weights[start:]
+    return len(text).to_bytes(8, "little") + text + tensors
 
 
 def _graphs(weights: Path, content: bytes) -> dict[str, list[Piece]]:

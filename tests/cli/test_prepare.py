@@ -125,7 +125,7 @@ def test_a_killed_run_goes_on(card):
     assert subprocess.run(command, check=False, capture_output=True).returncode == -9
     with (out / "manifest.jsonl").open("a") as file:
         file.write('{"name": "cut sh')
-    (out / "pairs" / ".left.part").mkdir()
+    (out / "pairs" / ".opticalzoom-0123abcd-left").mkdir()
     assert run(card) == 0
     assert len(records(card)) == 3
     assert not list((out / "pairs").glob(".*"))

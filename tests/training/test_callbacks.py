@@ -84,7 +84,7 @@ def test_ctrl_c_ends_the_run_after_its_step_and_leaves_a_checkpoint(tmp_path: Pa
 
 def test_a_run_that_ends_leaves_a_checkpoint_of_its_last_step(tmp_path: Path) -> None:
     stop = CleanStop(tmp_path)
-    fit(network(), stop)
+    fit(network(), WeightsFile(tmp_path, {}), stop)
     assert not stop.stopped
     assert torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)["global_step"] == STEPS
 

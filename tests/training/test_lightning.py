@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from trainings import quick, write_photos
 
 from opticalzoom.cli.main import main
+from opticalzoom.training import callbacks
 from opticalzoom.training.lightning import Batch, ZoomTraining
 from opticalzoom.weights.card import read_card
 
@@ -125,13 +126,58 @@ def test_a_longer_run_goes_on_from_the_raw_weights(folder, tmp_path):
     assert_same(*(load_file(tmp_path / run / "weights.safetensors") for run in ("straight", "longer")))
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+class Killed(BaseException):
+    """As if the process ended there."""
+
+
+def killed(*_: object) -> None:
+    raise Killed
+
+
+def test_resuming_what_is_done_changes_no_byte_and_restores_lost_weights(folder, tmp_path, capsys):
+    assert train(folder, tmp_path / "run") == 0
+    before = contents(tmp_path / "run")
+    assert train(folder, tmp_path / "run", "--resume") == 0
+    assert "6 steps done" in capsys.readouterr().err
+    assert contents(tmp_path / "run") == before
+    (tmp_path / "run" / "weights.safetensors").unlink()
+    assert train(folder, tmp_path / "run", "--resume") == 0
+    assert contents(tmp_path / "run") == before
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "interval"),
+    [
+        (ZoomTraining, "validation_step", 6),  # the last one
+        (callbacks.WeightsFile, "on_train_end", 4),
+        (ZoomTraining, "validation_step", 4),  # right behind a checkpoint
+    ],
+)
+def test_a_run_that_was_killed_near_its_end_leaves_the_same_files(folder, tmp_path, monkeypatch, where, name, interval):
+    options = (f"--trainer.val_check_interval={interval}", "--checkpoint_minutes=1e-9")
+    assert train(folder, tmp_path / "straight", *options) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, killed)
+        with pytest.raises(Killed):
+            train(folder, tmp_path / "broken", *options)
+    assert train(folder, tmp_path / "broken", *options, "--resume") == 0
+    straight, broken = (contents(tmp_path / run) for run in ("straight", "broken"))
+    assert broken["weights.safetensors"] == straight["weights.safetensors"]
+    pictures = {path for path in straight if path.startswith("pictures")}
+    assert {path: broken.get(path) for path in pictures} == {path: straight[path] for path in pictures}
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(folder, tmp_path, monkeypatch, capsys):
     assert train(folder, tmp_path / "run", steps=2) == 0
     at_step(monkeypatch, 4, lambda batch: batch["x"].fill_(np.nan))
     assert train(folder, tmp_path / "run", "--resume") == 2
     assert "the loss is nan at step 4" in capsys.readouterr().err
     checkpoint = last_checkpoint(tmp_path / "run")
-    assert checkpoint["global_step"] == 2
+    assert checkpoint["global_step"] == 4, "of the validation before"
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint["state_dict"].values())
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EMAWeightAveraging
 from rich.console import Console
 from torch import nn
 from torch.utils.benchmark import Timer
@@ -19,6 +18,7 @@ from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.training.callbacks import CleanStop, StepProgress, WeightsFile
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.training.patches import PatchDataset, StepSampler
+from opticalzoom.training.saved_state import StateFiles
 
 NETWORK = {"features": 32, "blocks": 3}
 _PATCH, _BATCH = 48, 8
@@ -59,7 +59,8 @@ def train_for(seconds: float, pairs: list[TrainingPair], scale: int, out: Path, 
         gradient_clip_val=0.5,
         logger=False,
         enable_model_summary=False,
-        callbacks=[StepProgress(), WeightsFile(out, {"demo": seconds}), EMAWeightAveraging(decay=0.98), stop],
+        callbacks=[StepProgress(), WeightsFile(out, {"demo": seconds}, decay=0.98), stop],
+        plugins=[StateFiles()],
     )
     patches = DataLoader(PatchDataset(pairs, scale, _PATCH), batch_sampler=StepSampler(_BATCH))
     with warnings.catch_warnings():

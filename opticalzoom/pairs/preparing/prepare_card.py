@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opticalzoom.errors import OutputExistsError, PairError
+from opticalzoom.files import remove_leftovers
 from opticalzoom.pairs.manifest import PAIRS, Record, append_record, read_manifest, write_manifest
 from opticalzoom.pairs.preparing import shot_pair
 from opticalzoom.pairs.preparing.pair_report import REPORT, write_report
@@ -177,20 +178,13 @@ def _open_output(output: Path, scale: int) -> dict[str, Record]:
         raise OutputExistsError("holds other files.", path=output, remedy="Choose another -o.")
     try:
         (output / PAIRS).mkdir(parents=True, exist_ok=True)
-        for part in (output / PAIRS).glob(".*.part"):  # of a run that was killed
-            _remove(part)
     except OSError as error:
         raise PairError(
             f"cannot be written to ({error.strerror}).", path=output, remedy="Choose another -o."
         ) from error
+    remove_leftovers(output / PAIRS)
     write_manifest(output, known.values())  # without a line that was cut short
     return known
-
-
-def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
 
 
 def _lost(job: PairJob) -> Record:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import cv2
@@ -18,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError
+from opticalzoom.files import atomic_folder
 from opticalzoom.pages.flow_pictures import flow_limit
 from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
 from opticalzoom.pairs.pair import Pixels, as_rgb
@@ -180,7 +178,7 @@ class _Registered:
 
 def _write(job: PairJob, pair: _Registered) -> None:
     loaded, view = pair.loaded, pair.found.view
-    with _folder(job.output / PAIRS / job.pair.name) as part:
+    with atomic_folder(job.output / PAIRS / job.pair.name, error=PairError) as part:
         write_photo(part / X, Photo(pair.x))
         write_photo(part / Y, Photo(pair.y))
         write_photo(part / MASK, Photo(pair.found.registration.trusted[..., None].astype(np.uint8) * 255))
@@ -194,20 +192,6 @@ def _matched(y: Pixels, x: Pixels, trusted: NDArray[np.bool_], dtype: np.dtype) 
     reduced = cv2.resize(y, size, interpolation=cv2.INTER_AREA)
     whole = cv2.resize(trusted.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) == 255
     return from_float(apply_colour(to_float(y), fit_colour(to_float(reduced), to_float(x), whole)), dtype)
-
-
-@contextmanager
-def _folder(home: Path) -> Iterator[Path]:
-    """A temporary folder that becomes ``home`` when the block succeeds, in place of an older one."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(mkdtemp(dir=home.parent, prefix=".", suffix=".part"))
-    part.chmod(0o755)
-    try:
-        yield part
-        shutil.rmtree(home, ignore_errors=True)
-        part.rename(home)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _record(job: PairJob) -> Record:

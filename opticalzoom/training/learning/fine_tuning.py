@@ -17,17 +17,19 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from opticalzoom.errors import CheckpointError, TrainingError
-from opticalzoom.files import atomic_path
+from opticalzoom.errors import TrainingError
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.training.patches import PatchDataset, Sample
+from opticalzoom.training.saved_state import load_state, save_state, unusable_state
 
 _BETAS = (0.9, 0.99)
 _WARM_UP = 10
 """Steps over which the learning rate rises from zero: Adam's averages know nothing at first."""
 _SAVE_SECONDS = 60.0
 """Time between two checkpoints."""
+
+_REMEDY = "Delete it, and this part is learned again."
 
 Judge = Callable[[ZoomModel], float]
 
@@ -127,8 +129,7 @@ class FineTuning:
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all."""
-        with atomic_path(path, overwrite=True, error=CheckpointError) as part:
-            torch.save(self._state(), part)
+        save_state(path, self._state())
 
     def restore(self, path: Path) -> None:
         """Go on from a checkpoint of a run with the same recipe and pairs; tensors and plain values are read only.
@@ -136,17 +137,15 @@ class FineTuning:
         Raises:
             CheckpointError: it is damaged or of another network.
         """
+        state = load_state(path, self._device, remedy=_REMEDY)
         try:
-            state = torch.load(path, map_location=self._device, weights_only=True)
             self._model.load_state_dict(state["model"])
             self._average.load_state_dict(state["average"])
             self._optimiser.load_state_dict(state["optimiser"])
             curve = [(int(step), float(score)) for step, score in state["curve"]]
             self.progress = RunState(int(state["step"]), float(state["seconds"]), curve)
         except Exception as error:  # of many classes, for damaged files
-            raise CheckpointError(
-                f"cannot be gone on with ({error}).", path=path, remedy="Delete it, and this part is learned again."
-            ) from error
+            raise unusable_state(path, error, _REMEDY) from error
 
     def _batch(self, step: int) -> Sample:
         items = [self._patches[step * self.recipe.batch + number] for number in range(self.recipe.batch)]
