@@ -21,6 +21,7 @@ _TILE = 1024
 """Pixels: pictures are warped in tiles of this side, so that 24 megapixels need neither memory nor OpenCV's 32,767."""
 _LARGEST_STEP = 4  # 2 to the power of it: a homography is straight enough over so many pixels
 _SAMPLES = 256  # points along a side that shares are counted at
+_PLANE_SAMPLES, _LEAST_OF_PLANE = 64, 32  # points along a side that a plane is laid through, and in all at least
 _REDUCE = 1.25
 """From so many pixels of the moving image to one of the target on, it is averaged first."""
 
@@ -92,15 +93,40 @@ class Registration:
         visible, clear = self._samples
         return float((visible & clear).mean())
 
+    @property
+    def parallax(self) -> float:
+        """Pixels of the target by which most of what is trusted (95 %) is at most off one plane: depth, and the lens.
+
+        The plane is the homography that is nearest to all of it; 0 where too little is trusted to tell.
+        """
+        if 0 in self.size:
+            return 0.0
+        y, x = self._crossings(_PLANE_SAMPLES)
+        at_y, at_x = self._exactly(y, x)
+        trusted = within(at_y, at_x, *self.moving_size) & self._clear((len(y), len(x)))
+        if trusted.sum() < _LEAST_OF_PLANE:
+            return 0.0
+        target = np.stack(np.broadcast_arrays(x, y[:, None]), axis=-1)[trusted]
+        seen = np.stack([at_x, at_y], axis=-1)[trusted].astype(np.float64)
+        plane, _ = cv2.findHomography(seen, target)
+        if plane is None:
+            return 0.0
+        off = cv2.perspectiveTransform(seen[:, None], plane)[:, 0] - target
+        return float(np.percentile(np.hypot(*off.T), 95))
+
     @cached_property
     def _samples(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Visible or not, and of little doubt or not, at evenly spaced points: all pixels of a small target."""
         if 0 in self.size:
             return np.zeros((1, 1), bool), np.zeros((1, 1), bool)
-        height, width = (min(side, _SAMPLES) for side in self.size)
+        y, x = self._crossings(_SAMPLES)
+        return within(*self._exactly(y, x), *self.moving_size), self._clear((len(y), len(x)))
+
+    def _crossings(self, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """At most so many rows and columns of the target, evenly spaced."""
+        height, width = (min(side, most) for side in self.size)
         y = (np.arange(height) + 0.5) * self.size[0] / height - 0.5
-        x = (np.arange(width) + 0.5) * self.size[1] / width - 0.5
-        return within(*self._exactly(y, x), *self.moving_size), self._clear((height, width))
+        return y, (np.arange(width) + 0.5) * self.size[1] / width - 0.5
 
     def _clear(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         if 0 in size:

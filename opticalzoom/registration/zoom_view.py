@@ -79,7 +79,7 @@ class RegisteredView:
             "ok": found.ok,
             "reason": found.reason,
             "overlap": found.overlap,
-            "parallax": parallax(found),
+            "parallax": found.parallax,
             "trusted": found.trust,
             "residual": found.residual,
             "correlation": found.correlation,
@@ -114,11 +114,6 @@ def register_views(moving: Image, fixed: Image, scale: int, ratio: float | None 
     registration = found.on_grid(to_x, (view.shape[0] * scale, view.shape[1] * scale), moving.shape[:2])
     span = pixels_spanned(found.transform, *middle(part))
     return RegisteredView(view, registration, span * fixed.shape[1] / moving.shape[1], span)
-
-
-def parallax(found: Registration) -> float:
-    """Pixels of the target by which most of it (95 %) is displaced at most against one plane: depth, and the lens."""
-    return float(np.percentile(np.hypot(found.flow[..., 0], found.flow[..., 1]), 95)) if found.flow.size else 0.0
 
 
 def _outline(location: Location, moving: Image, fixed: Image) -> Window:

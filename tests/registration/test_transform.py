@@ -101,3 +101,18 @@ def test_an_empty_target_has_no_share_of_anything():
 def test_a_reason_is_a_rejection():
     assert registration().ok
     assert not Registration(SIZE, MOVING, np.eye(3), STILL, STILL[..., 0], reason="too dark").ok
+
+
+def test_whatever_homography_there_is_in_the_transform_or_in_the_flow_is_no_parallax():
+    assert registration().parallax == pytest.approx(0, abs=0.01)
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    tilted = np.stack([0.02 * y - 0.01 * x + 3, 0.03 * x - 2], axis=-1).astype(np.float32)
+    assert registration(flow=tilted).parallax == pytest.approx(0, abs=0.05)
+
+
+def test_what_is_nearer_than_the_plane_is_parallax_and_what_is_not_trusted_is_none():
+    near = np.zeros((*SIZE, 2), np.float32)
+    near[:, :, 1] = 4 * (np.arange(SIZE[1]) // 12 % 2)  # stripes, so that no plane explains them
+    assert registration(flow=near).parallax == pytest.approx(2, abs=0.5)
+    doubt = np.where(near[..., 1] > 0, np.float32(9), np.float32(0))
+    assert registration(flow=near, doubt=doubt).parallax < 0.7
