@@ -10,8 +10,8 @@ import numpy as np
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
-from opticalzoom.photo import exif
 from opticalzoom.photo.bands import Header
+from opticalzoom.photo.carried.described import fit
 from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.photo.formats.jpeg import LONGEST_SIDE, write_jpeg
 from opticalzoom.photo.formats.png import write_png
@@ -27,10 +27,6 @@ of 16 bits. Its PNG takes 0.4 to 0.7 of our time: docs/results/savers.md."""
 SUFFIX_REMEDY = f"Use one of {', '.join(FORMATS)}."
 
 _MAX_SIDE = {"JPEG": LONGEST_SIDE, "WEBP": 16383, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}
-_JPEG_EXIF_LIMIT = 65533 - len(exif.PREFIX)
-"""Bytes of the largest EXIF block that a segment of a JPEG file holds."""
-_LARGE_VALUE = 4096
-"""Bytes: longer values are left out of an EXIF block that is too large for a JPEG file."""
 
 
 def write_bands(
@@ -40,7 +36,7 @@ def write_bands(
     *,
     overwrite: bool = False,
     quality: int = 95,
-) -> None:
+) -> tuple[str, ...]:
     """Write a photo in the format that the suffix names, with its EXIF and profile, as its bands come.
 
     PNG and TIFF (deflate; BigTIFF if larger than 4 GB) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have
@@ -54,6 +50,9 @@ def write_bands(
         overwrite: whether a file of that name may be replaced.
         quality: of JPEG and WebP, 1 to 100.
 
+    Returns:
+        What of the header the format does not hold, a phrase each.
+
     Raises:
         OutputExistsError: the file is there and ``overwrite`` is false.
         PhotoError: the suffix is unknown, the format can't hold such a size, or the disk refuses. No file is left.
@@ -61,8 +60,8 @@ def write_bands(
     path = Path(path)
     kind = _checked_format(path, header)
     height, width, channels = header.shape
-    block = _fitting_exif(header.exif, height, width, kind)
-    fitting = header._replace(exif=block, icc=fitting_icc(header.icc, 3 if kind == "WEBP" else channels))
+    described = fit(header.exif, height, width, kind)
+    fitting = header._replace(exif=described.block, icc=fitting_icc(header.icc, 3 if kind == "WEBP" else channels))
     with atomic_path(path, overwrite, error=PhotoError) as temporary:
         if kind == "TIFF":
             write_tiff(temporary, fitting, bands)
@@ -72,6 +71,7 @@ def write_bands(
             write_jpeg(temporary, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
         else:
             write_webp(temporary, fitting, map(to_eight_bit, bands), quality)
+    return described.notes
 
 
 def _checked_format(path: Path, header: Header) -> str:
@@ -103,13 +103,3 @@ def _on_white(pixels: np.ndarray) -> np.ndarray:
         return pixels
     colour, alpha = pixels[..., :-1].astype(np.uint32), pixels[..., -1:].astype(np.uint32)
     return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _fitting_exif(block: bytes | None, height: int, width: int, kind: str) -> bytes | None:
-    if block is None:
-        return None
-    whole = exif.describe(block, height, width)
-    if kind != "JPEG" or whole is None or len(whole) <= _JPEG_EXIF_LIMIT:
-        return whole
-    smaller = exif.describe(block, height, width, largest=_LARGE_VALUE)
-    return smaller if smaller and len(smaller) <= _JPEG_EXIF_LIMIT else None

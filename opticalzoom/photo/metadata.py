@@ -7,16 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
-from pathlib import Path
-from typing import Any
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.exif import without_prefix
-from opticalzoom.photo.formats.exif_tags import TIMES, Tags, read_tags
+from opticalzoom.photo.carried.found import Carried, read_carried
+from opticalzoom.photo.exif import Exif
 
 _BASE = ExifTags.Base
+_TIMES = (
+    (_BASE.DateTimeOriginal, _BASE.SubsecTimeOriginal, _BASE.OffsetTimeOriginal),
+    (_BASE.DateTimeDigitized, _BASE.SubsecTimeDigitized, _BASE.OffsetTimeDigitized),
+    (_BASE.DateTime, _BASE.SubsecTime, _BASE.OffsetTime),
+)
+"""Tags of a time, its fraction and its time zone; the moment of exposure first."""
 
 
 @dataclass(frozen=True)
@@ -56,57 +60,26 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
     Raises:
         PhotoError: the file is missing, cannot be read, or its content is no photograph of these kinds.
     """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            tags = read_tags(file)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoError(
-            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
-        ) from error
-    if tags is None:
+    carried = read_carried(path)
+    if carried is None:
         raise PhotoError("holds no photo of a kind known here.", path=path, remedy="Copy it again, or convert it.")
-    return _metadata(tags)
+    return _metadata(carried)
 
 
-def exif_of(metadata: Metadata) -> bytes:
-    """An EXIF block (TIFF-structured) that says the same, of an upright picture: for what is made from a RAW file."""
-    exif = Image.Exif()
-    details = exif.get_ifd(ExifTags.IFD.Exif)
-    camera = metadata.camera or ""
-    main: Tags = {_BASE.Make: camera.split(" ")[0], _BASE.Model: camera, _BASE.Orientation: 1}
-    sub: Tags = {
-        _BASE.LensModel: metadata.lens,
-        _BASE.FocalLength: metadata.focal_length,
-        _BASE.FocalLengthIn35mmFilm: round(metadata.focal_length_35mm or 0),
-        _BASE.ExposureTime: metadata.exposure_time,
-        _BASE.FNumber: metadata.f_number,
-        _BASE.ISOSpeedRatings: metadata.iso,
-    }
-    if metadata.time:
-        stamp, fraction, zone = metadata.time.strftime("%Y:%m:%d %H:%M:%S|%f|%z").split("|")
-        sub |= {_BASE.DateTimeOriginal: stamp, _BASE.SubsecTimeOriginal: fraction}
-        sub[_BASE.OffsetTimeOriginal] = f"{zone[:3]}:{zone[3:5]}" if zone else None
-    exif.update({tag: value for tag, value in main.items() if value})
-    details.update({tag: value for tag, value in sub.items() if value})
-    return without_prefix(exif.tobytes())
-
-
-def _metadata(tags: Tags) -> Metadata:
-    iso = _positive(tags.get(_BASE.ISOSpeedRatings))
-    orientation = tags.get(_BASE.Orientation)
+def _metadata(carried: Carried) -> Metadata:
+    exif = carried.exif or Exif("<", {})
+    iso = _positive(exif, _BASE.ISOSpeedRatings)
     return Metadata(
-        camera=_camera(_text(tags.get(_BASE.Make)), _text(tags.get(_BASE.Model))),
-        lens=_text(tags.get(_BASE.LensModel)),
-        focal_length=_positive(tags.get(_BASE.FocalLength)),
-        focal_length_35mm=_positive(tags.get(_BASE.FocalLengthIn35mmFilm)),
-        time=next(filter(None, (_time(*map(tags.get, names)) for names in TIMES)), None),
-        orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
-        exposure_time=_positive(tags.get(_BASE.ExposureTime)),
-        f_number=_positive(tags.get(_BASE.FNumber)),
+        camera=_camera(exif.text(_BASE.Make), exif.text(_BASE.Model)),
+        lens=exif.text(_BASE.LensModel),
+        focal_length=_positive(exif, _BASE.FocalLength),
+        focal_length_35mm=_positive(exif, _BASE.FocalLengthIn35mmFilm),
+        time=next(filter(None, (_time(*map(exif.text, names)) for names in _TIMES)), None),
+        orientation=carried.orientation,
+        exposure_time=_positive(exif, _BASE.ExposureTime),
+        f_number=_positive(exif, _BASE.FNumber),
         iso=int(iso) if iso else None,
-        digital_zoom=_positive(tags.get(_BASE.DigitalZoomRatio)),
+        digital_zoom=_positive(exif, _BASE.DigitalZoomRatio),
     )
 
 
@@ -117,27 +90,21 @@ def _camera(make: str | None, model: str | None) -> str | None:
     return " ".join(filter(None, (make, model))) or None
 
 
-def _text(value: object) -> str | None:
-    return value.strip("\0 ") or None if isinstance(value, str) else None
-
-
-def _positive(value: Any) -> float | None:
-    """The (first) number, or None for what cameras write when they don't know: 0, 0/0, nothing."""
-    try:
-        number = float(value[0] if isinstance(value, tuple) else value)
-    except (TypeError, ValueError, ZeroDivisionError, IndexError):
-        return None
+def _positive(exif: Exif, tag: int) -> float | None:
+    """The (first) number of a tag, or None for what cameras write when they don't know: 0, 0/0, nothing."""
+    value = exif.find(tag)
+    number = next(iter(value.numbers(exif.order)), 0.0) if value else 0.0
     return number if math.isfinite(number) and number > 0 else None
 
 
-def _time(stamp: object, fraction: object, zone: object) -> datetime | None:
+def _time(stamp: str | None, fraction: str | None, zone: str | None) -> datetime | None:
     try:
-        time = datetime.strptime(_text(stamp) or "", "%Y:%m:%d %H:%M:%S")
+        time = datetime.strptime(stamp or "", "%Y:%m:%d %H:%M:%S")
     except ValueError:
         return None
-    digits = _text(fraction) or ""
+    digits = fraction or ""
     if digits.isdecimal():
         time = time.replace(microsecond=int(digits[:6].ljust(6, "0")))
     with suppress(ValueError):
-        time = time.replace(tzinfo=datetime.strptime(_text(zone) or "", "%z").tzinfo)
+        time = time.replace(tzinfo=datetime.strptime(zone or "", "%z").tzinfo)
     return time

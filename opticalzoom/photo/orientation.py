@@ -24,8 +24,8 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 _MIRRORED_ROWS, _MIRRORED_COLUMNS = (3, 4, 6, 7), (2, 3, 7, 8)
 """Orientations in which what is upright counts stored rows, or stored columns, from the far end."""
 
-_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
-"""EXIF orientation of each ``flip`` of LibRaw: none, half a turn, a quarter to the left, a quarter to the right."""
+_OF_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+"""EXIF orientation of each ``flip`` of LibRaw: 1 mirrors left and right, 2 top and bottom, 4 rows and columns."""
 
 
 def orientation_of_flip(flip: int) -> int:

@@ -116,7 +116,7 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
             _unpack(image, file, path)
             stored = _Unpacked(file, shape, dtype)
         icc = fitting_icc(picture.icc, image.bands)
-        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc)
+        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, picture.notes)
 
 
 def _unpack(image: pyvips.Image, file: RawIOBase, path: Path) -> None:

@@ -10,8 +10,8 @@ import rawpy
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.formats.heif import BRANDS, is_heif, open_header
 from opticalzoom.photo.formats.vips import decoding, open_picture
-from opticalzoom.photo.orientation import orientation_of_flip, upright_size
-from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.orientation import upright_size
+from opticalzoom.photo.raw.raw_file import is_raw, raw_orientation
 
 
 def read_size(path: str | PathLike[str]) -> tuple[int, int]:
@@ -34,6 +34,6 @@ def read_size(path: str | PathLike[str]) -> tuple[int, int]:
 def _raw_size(path: Path) -> tuple[int, int]:
     try:
         with path.open("rb") as file, rawpy.imread(file) as raw:
-            return upright_size(raw.sizes.height, raw.sizes.width, orientation_of_flip(raw.sizes.flip))
+            return upright_size(raw.sizes.height, raw.sizes.width, raw_orientation(raw, path))
     except (OSError, rawpy.LibRawError) as error:
         raise PhotoError("its size cannot be read.", path=path, remedy="Copy it again from the card.") from error

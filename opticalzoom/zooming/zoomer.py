@@ -17,10 +17,11 @@ from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.lenses.library import InstalledLens, named_weights
 from opticalzoom.photo.bands import Header, cut_out
+from opticalzoom.photo.carried.described import Described, describe, in_srgb
+from opticalzoom.photo.carried.found import read_carried
 from opticalzoom.photo.encode import write_bands
-from opticalzoom.photo.metadata import exif_of, read_metadata
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
-from opticalzoom.photo.raw.raw_file import developing, is_raw, read_raw
+from opticalzoom.photo.raw.raw_file import RawPhoto, developing, is_raw, read_raw
 from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked
@@ -104,8 +105,8 @@ class Zoomer:
             header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc)
             bands = self._bands(reader, enlarger, crop, header, progress)
             with closing(bands):
-                write_bands(target, header, bands, overwrite=overwrite, quality=quality)
-            return reader.notes
+                lost = write_bands(target, header, bands, overwrite=overwrite, quality=quality)
+            return tuple(dict.fromkeys(reader.notes + lost))
 
     def _bands(
         self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None
@@ -128,18 +129,31 @@ class Zoomer:
     @contextmanager
     def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
         if is_raw(source):
-            raw, exif = read_raw(source), exif_of(read_metadata(source))
+            raw = read_raw(source)
+            described = _raw_exif(source, raw)
             if self.contract.input == "raw":
                 cells = reading(encode_mosaic(raw, self.white_balance), raw.orientation)
-                yield replace(cells, exif=exif), mosaic_enlarger(self.engine, raw, self.white_balance)
+                yield (
+                    replace(cells, exif=described.block, notes=described.notes),
+                    mosaic_enlarger(self.engine, raw, self.white_balance),
+                )
             else:
-                yield replace(developing(raw), exif=exif), photo_enlarger(self.engine, 3, None)
+                developed = replace(developing(raw), exif=described.block, notes=described.notes)
+                yield developed, photo_enlarger(self.engine, 3, None)
             return
         if self.contract.input == "raw":
             remedy = "Give the RAW file, or use weights for photos."
             raise ModelError("these weights take the mosaic of a RAW file.", path=source, remedy=remedy)
         with open_photo(source) as reader:
             yield reader, photo_enlarger(self.engine, reader.shape[2], reader.icc)
+
+
+def _raw_exif(source: Path, raw: RawPhoto) -> Described:
+    """The EXIF of a RAW file, for its development, which is in sRGB whatever the camera was set to."""
+    carried = read_carried(source)
+    if carried is None:
+        return Described(None, ("EXIF is left out, as it is of a kind that is not read here",))
+    return describe(carried.exif and in_srgb(carried.exif), *raw.mosaic.shape)
 
 
 def load_zoomer(

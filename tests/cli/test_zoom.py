@@ -124,7 +124,7 @@ def test_processes_for_many_small_photos_only(monkeypatch, photos, pixels, worke
 
 
 def test_what_is_left_out_of_several_photos_is_told_once(folder, verb, monkeypatch, capsys):
-    monkeypatch.setattr("opticalzoom.zooming.zoomer.write_bands", lambda *_, **__: None)
+    monkeypatch.setattr("opticalzoom.zooming.zoomer.write_bands", lambda *_, **__: ())
     kept = zoom_jobs.zoom_job
     monkeypatch.setattr(zoom_jobs, "zoom_job", lambda *a: kept(*a)._replace(notes=("its map of gains is left out",)))
     assert verb("h", "-o", "out", "--workers", 1) == 0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.metadata import Metadata, exif_of, read_metadata
+from opticalzoom.photo.metadata import Metadata, read_metadata
 
 EXPECTED = Metadata(
     camera="SONY ILCE-7RM2",
@@ -242,12 +242,3 @@ def test_damage_never_raises(tmp_path_factory, data, name):
     path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(content[: data.draw(st.integers(16, len(content)))])
     assert isinstance(read_metadata(path), Metadata)
-
-
-def test_the_exif_that_is_made_of_metadata_says_the_same(tmp_path):
-    zone = timezone(timedelta(hours=-3, minutes=-30))
-    time = datetime(2024, 5, 1, 10, 2, 3, 250000, tzinfo=zone)
-    whole = Metadata("SONY ILCE-7RM2", "FE 24-240mm", 35.5, 36.0, time, 1, 1 / 125, 5.6, 200)
-    for metadata in (whole, Metadata()):
-        Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=b"Exif\0\0" + exif_of(metadata))
-        assert read_metadata(tmp_path / "a.jpg") == metadata

@@ -16,7 +16,7 @@ from opticalzoom.photo.raw.raw_file import develop, read_raw
 from opticalzoom.photo.size import read_size
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
 def test_photos(tmp_path, suffix, orientation):
     exif = Image.Exif()
@@ -31,7 +31,7 @@ def test_sixteen_bits(tmp_path):
     assert read_size(tmp_path / "a.tif") == (12, 20)
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_raw_files(tmp_path, orientation):
     shot = MosaicSimulation().shoot(np.ascontiguousarray(data.astronaut()[:40, 100:156]), "astronaut")
     write_dng(tmp_path / "a.dng", shot, Metadata(orientation=orientation))

@@ -48,7 +48,7 @@ def test_motorola_exif_and_tiff(tmp_path):
 def test_a_block_too_large_for_jpeg_loses_its_largest_values(tmp_path):
     made = Image.Exif()
     made[0x010F] = "Nikon"
-    made.get_ifd(0x8769)[0x927C] = b"x" * 70_000
+    made.get_ifd(0x8769)[0x927C] = b"Nikon\0\2" + b"x" * 70_000
     block = made.tobytes().removeprefix(b"Exif\0\0")
     for suffix in SUFFIXES:
         write_photo(tmp_path / f"a{suffix}", Photo(smooth(24, 40, 3), block))

@@ -19,6 +19,7 @@ from opticalzoom.errors import PhotoError
 from opticalzoom.pairs.pair import as_rgb
 from opticalzoom.pairs.scenes.focal_lengths import field_of_view_ratio
 from opticalzoom.pairs.scenes.union_find import UnionFind
+from opticalzoom.photo.orientation import upright
 from opticalzoom.photo.raw.raw_file import read_preview
 from opticalzoom.photo.siblings import Shot
 
@@ -86,15 +87,27 @@ def likeness(short: Thumbnail, long: Thumbnail, ratio: float) -> float:
     return float(cv2.matchTemplate(fine, sought, cv2.TM_CCOEFF_NORMED).max())
 
 
+def grey_thumbnail(shot: Shot, side: int) -> Thumbnail:
+    """A shot in grey and upright, at most ``side`` pixels wide and high; of a RAW file the camera's own preview.
+
+    Raises:
+        Exception: of many classes, for damaged pictures, and RAW files without a preview.
+    """
+    with Image.open(shot.photo) if shot.photo else _preview(shot.path) as picture:
+        picture.draft("L", (side, side))  # a JPEG is decoded no larger than needed
+        grey = picture.convert("L")
+    grey.thumbnail((side, side))
+    if shot.photo and shot.photo.suffix.lower() == ".avif":  # the orientation of its container, which Pillow tells only
+        return np.asarray(ImageOps.exif_transpose(grey))
+    return upright(np.asarray(grey), shot.metadata.orientation if shot.photo else 1)
+
+
 def _thumbnail(shot: Shot) -> Thumbnail | None:
     try:
-        with Image.open(shot.photo) if shot.photo else _preview(shot.path) as picture:
-            picture.draft("L", (_SIDE, _SIDE))  # a JPEG is decoded no larger than needed
-            grey = ImageOps.exif_transpose(picture).convert("L")
-            grey.thumbnail((_SIDE, _SIDE))
+        grey = grey_thumbnail(shot, _SIDE)
     except Exception:  # of many classes, for damaged pictures; reading them properly will tell
         return None
-    return _resized(np.asarray(grey), _SIDE / max(grey.size))
+    return _resized(grey, _SIDE / max(grey.shape))
 
 
 def _preview(path: Path) -> Image.Image:

@@ -7,16 +7,12 @@ in it, to a few percent. Registration looks properly.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
-from opticalzoom.errors import PhotoError
-from opticalzoom.pairs.pair import as_rgb
-from opticalzoom.photo.raw.raw_file import read_preview
+from opticalzoom.pairs.scenes.content import grey_thumbnail
 from opticalzoom.photo.siblings import Shot
 from opticalzoom.photo.size import read_size
 from opticalzoom.registration.homography import is_plausible
@@ -67,14 +63,11 @@ class Sighting:
 def glance(shot: Shot) -> Glance | None:
     """Look at a shot; None if it cannot be decoded or shows nothing: reading it properly will tell."""
     try:
-        with Image.open(shot.photo) if shot.photo else _preview(shot) as picture:
-            picture.draft("L", (_SIDE, _SIDE))  # a JPEG is decoded no larger than needed
-            grey = ImageOps.exif_transpose(picture).convert("L")
-            grey.thumbnail((_SIDE, _SIDE))
+        grey = grey_thumbnail(shot, _SIDE)
         size = read_size(shot.path)
     except Exception:  # of many classes, for damaged pictures
         return None
-    return features(np.asarray(grey), size)
+    return features(grey, size)
 
 
 def features(grey: NDArray[np.uint8], size: tuple[int, int]) -> Glance | None:
@@ -125,10 +118,3 @@ def _sighting(first: Glance, second: Glance, homography: NDArray[np.float64], in
 def _point(homography: NDArray[np.float64], at: tuple[float, float]) -> NDArray[np.float64]:
     x, y, w = homography @ np.array([*at, 1.0])
     return np.array([x / w, y / w])
-
-
-def _preview(shot: Shot) -> Any:
-    preview = read_preview(shot.path)
-    if preview is None:
-        raise PhotoError("has no preview.", path=shot.path)
-    return Image.fromarray(as_rgb(preview.color))

@@ -13,7 +13,6 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import DependencyError, PhotoError
-from opticalzoom.photo.exif import without_prefix
 
 HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avif")
 """Suffixes (lower case) of files that are read and not written."""
@@ -26,10 +25,9 @@ _HDR = {16: "PQ", 18: "HLG"}
 
 
 class HeifPicture(NamedTuple):
-    """An upright picture: 8 or 16 bits, ten and twelve stretched to them, with its EXIF block and profile."""
+    """An upright picture: 8 or 16 bits, ten and twelve stretched to them, with its profile."""
 
     image: pyvips.Image
-    exif: bytes | None
     icc: bytes | None
 
 
@@ -74,13 +72,13 @@ def open_hevc(path: Path) -> HeifPicture:
         picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
         _check_transfer((picture.info.get("nclx_profile") or {}).get("transfer_characteristics"), path)
         pixels, bits = np.asarray(picture), picture.info["bit_depth"]
-        exif, icc = picture.info.get("exif"), picture.info.get("icc_profile")
+        icc = picture.info.get("icc_profile")
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     height, width, bands = pixels.shape
     deep = pixels.dtype == np.uint16
     image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "ushort" if deep else "uchar")
     image = image.copy(interpretation=("grey16" if deep else "b-w") if bands < 3 else ("rgb16" if deep else "srgb"))
-    return HeifPicture(stretched(image, bits) if deep else image, without_prefix(exif) if exif else None, icc)
+    return HeifPicture(stretched(image, bits) if deep else image, icc)
 
 
 def _check_transfer(transfer: int | None, path: Path) -> None:

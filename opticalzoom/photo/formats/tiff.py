@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
 from collections.abc import Iterable, Iterator
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import tifffile
 
 from opticalzoom.photo import exif
 from opticalzoom.photo.bands import Header, regrouped
+from opticalzoom.photo.carried.packing import pack_at
 
 _ROWS = 64
 """Rows of pixels in a strip. Files have strips rather than tiles because every program reads strips, and rows can be
@@ -64,12 +65,12 @@ def _strips(bands: Iterable[np.ndarray], dtype: np.dtype) -> Iterator[bytes]:
 def _add(parsed: exif.Exif, path: Path) -> None:
     """Put EXIF into a file: a second main directory behind the pixels takes the first one's place."""
     with path.open("r+b") as file:
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
-            own = exif.parse(whole)
-            start = len(whole) + len(whole) % 2
+        own = exif.parse(exif.FileBytes(file))
         assert own is not None  # it was written just now
-        merged = exif.Exif(own.order, {**own.main, **parsed.main}, own.layout)
+        end = file.seek(0, io.SEEK_END)
+        start = end + end % 2
+        first, directories = pack_at(exif.Exif(own.order, {**own.main, **parsed.main}, own.layout), start)
         file.seek(start)
-        file.write(merged.pack(merged.main, start))
+        file.write(directories)
         file.seek(0)
-        file.write(own.layout.header(own.order, start))
+        file.write(own.layout.header(own.order, first))

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from mmap import ACCESS_READ, mmap
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import pyvips
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
-from opticalzoom.photo import exif
+from opticalzoom.photo.carried.described import describe
+from opticalzoom.photo.carried.found import Carried, find_carried
+from opticalzoom.photo.exif import ORIENTATION
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
 from opticalzoom.photo.orientation import ORIENTATIONS, upright_size
 
@@ -41,12 +42,14 @@ class Picture(NamedTuple):
         orientation: EXIF orientation, 1 to 8.
         exif: the EXIF block of the upright picture.
         icc: the ICC profile.
+        notes: what of the file is not taken, a phrase each.
     """
 
     image: pyvips.Image
     orientation: int
     exif: bytes | None
     icc: bytes | None
+    notes: tuple[str, ...] = ()
 
     @property
     def dtype(self) -> str:
@@ -86,42 +89,32 @@ def open_picture(path: Path) -> Picture:
         head = file.read(BRANDS)
         if not head:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
+        carried = find_carried(file) or Carried()
         if is_heif(head):
-            return _open_heif(path, file, head)
-        if head[:2] not in (b"II", b"MM"):
-            image = _load(file, "error")
-            block = _field(image, "exif-data")
-            block = exif.without_prefix(block) if block else None
-            return _picture(image, block)
-        with closing(mmap(file.fileno(), 0, access=ACCESS_READ)) as whole:
-            return _open_tiff(file, whole)
+            return _open_heif(path, file, head, carried)
+        return _open_tiff(file, carried) if head[:2] in (b"II", b"MM") else _picture(_load(file, "error"), carried)
 
 
-def _open_tiff(file: BinaryIO, whole: mmap) -> Picture:
-    parsed = exif.parse(whole) or exif.Exif("<", {})
+def _open_tiff(file: BinaryIO, carried: Carried) -> Picture:
     # libvips takes an invalid orientation for an error like any other: such files are read less strictly.
-    known = parsed.number(exif.ORIENTATION, 1) in ORIENTATIONS
-    return _picture(_load(file, "error" if known else "truncated"), whole, parsed.number(_EXTRA_SAMPLES, _ALPHA))
+    known = carried.exif is None or carried.exif.number(ORIENTATION, 1) in ORIENTATIONS
+    extra = carried.exif.number(_EXTRA_SAMPLES, _ALPHA) if carried.exif else _ALPHA
+    return _picture(_load(file, "error" if known else "truncated"), carried, extra)
 
 
-def _open_heif(path: Path, file: BinaryIO, head: bytes) -> Picture:
+def _open_heif(path: Path, file: BinaryIO, head: bytes, carried: Carried) -> Picture:
     if is_avif(head):
-        image, block, icc = _open_avif(file)
+        image, icc = _open_avif(file)
     else:
-        image, block, icc = open_hevc(path)
-    described = exif.describe(block, image.height, image.width) if block else None
-    return Picture(_plain(image, _ALPHA), 1, described, icc)
+        image, icc = open_hevc(path)
+    described = describe(carried.exif, image.height, image.width)
+    return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes)
 
 
 def _open_avif(file: BinaryIO) -> HeifPicture:
     image = _load(file, "error")
     bits = int(_text(image, "bits-per-sample") or 8)
-    block = _field(image, "exif-data")
-    return HeifPicture(
-        stretched(image, bits) if image.format == "ushort" else image,
-        exif.without_prefix(block) if block else None,
-        _field(image, "icc-profile-data"),
-    )
+    return HeifPicture(stretched(image, bits) if image.format == "ushort" else image, _field(image, "icc-profile-data"))
 
 
 def _load(file: BinaryIO, strictness: str) -> pyvips.Image:
@@ -135,16 +128,12 @@ def _load(file: BinaryIO, strictness: str) -> pyvips.Image:
     return image
 
 
-def _picture(image: pyvips.Image, block: exif.Bytes | None, extra: int = _ALPHA) -> Picture:
-    parsed = exif.parse(block) if block else None
-    orientation = parsed.number(exif.ORIENTATION, 1) if parsed else 1
-    described = exif.describe(block, *upright_size(image.height, image.width, orientation)) if block else None
-    return Picture(
-        _plain(image, extra),
-        orientation if orientation in ORIENTATIONS else 1,
-        described,
-        _field(image, "icc-profile-data"),
-    )
+def _picture(image: pyvips.Image, carried: Carried, extra: int = _ALPHA) -> Picture:
+    orientation = carried.orientation
+    size = upright_size(image.height, image.width, orientation)
+    described = describe(carried.exif, *size)
+    icc = _field(image, "icc-profile-data")
+    return Picture(_plain(image, extra), orientation, described.block, icc, described.notes)
 
 
 def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:

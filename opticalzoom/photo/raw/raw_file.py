@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import rawpy
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from opticalzoom.errors import PhotoError, ShapeError
+from opticalzoom.photo.carried.found import find_carried, read_carried
 from opticalzoom.photo.colour.srgb import camera_to_srgb
 from opticalzoom.photo.orientation import orientation_of_flip, upright
 from opticalzoom.photo.photograph import Photo, from_float
@@ -93,8 +94,15 @@ def read_raw(path: str | PathLike[str]) -> RawPhoto:
             np.ascontiguousarray(start_at_red(normal, pattern)),
             _white_balance(raw),
             _matrix(raw),
-            orientation_of_flip(raw.sizes.flip),
+            raw_orientation(raw, path),
         )
+
+
+def raw_orientation(raw: rawpy.RawPy, path: str | PathLike[str]) -> int:
+    """The EXIF orientation of an opened RAW file: as its EXIF tells, or else as LibRaw found it in makers' own tags."""
+    carried = read_carried(path)
+    told = carried.told_orientation if carried else None
+    return told or orientation_of_flip(raw.sizes.flip)
 
 
 def read_preview(path: str | PathLike[str]) -> Photo | None:
@@ -104,17 +112,20 @@ def read_preview(path: str | PathLike[str]) -> Photo | None:
         PhotoError: the file is missing or no RAW file.
     """
     with _opened(path) as raw:
+        orientation = raw_orientation(raw, path)
         try:
             thumbnail = raw.extract_thumb()
         except rawpy.LibRawError:
             return None
         if isinstance(thumbnail.data, np.ndarray):
-            return Photo(thumbnail.data)
+            return Photo(np.ascontiguousarray(upright(thumbnail.data, orientation)))
         try:
-            picture = ImageOps.exif_transpose(Image.open(io.BytesIO(thumbnail.data))).convert("RGB")
+            pixels = np.asarray(Image.open(io.BytesIO(thumbnail.data)).convert("RGB"))
         except (OSError, ValueError):  # damaged
             return None
-    return Photo(np.asarray(picture))
+        carried = find_carried(io.BytesIO(thumbnail.data))
+        told = carried.told_orientation if carried else None
+        return Photo(np.ascontiguousarray(upright(pixels, told or orientation)))
 
 
 def camera_rgb(raw: RawPhoto) -> NDArray[np.float32]:

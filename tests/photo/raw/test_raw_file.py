@@ -106,6 +106,29 @@ def test_blown_highlights_are_white():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["SHORT", "LONG"])
+def test_a_raw_file_is_turned_by_what_its_exif_says(tmp_path, orientation, kind):
+    """As LibRaw does, which reads SHORT only, and as Pillow does with the picture that the camera put into the file."""
+    raw, path = shot(60, 80), tmp_path / "a.dng"
+    write_dng(path, raw, Metadata(orientation=orientation))
+    if kind == "LONG":
+        written = path.read_bytes()
+        entry = (274).to_bytes(2, "little") + b"\3\0"
+        path.write_bytes(written.replace(entry, entry[:2] + b"\4\0"))
+    assert (read_raw(path).orientation, read_metadata(path).orientation) == (orientation, orientation)
+    with rawpy.imread(str(path)) as theirs:
+        expected = theirs.postprocess(use_camera_wb=True, no_auto_bright=True, half_size=True)[..., 1]
+    ours = develop(read_raw(path)).pixels[..., 1]
+
+    def alike(further: int) -> float:
+        turned = cv2.resize(upright(ours, further), expected.shape[::-1], interpolation=cv2.INTER_AREA)
+        return np.corrcoef(turned.ravel(), expected.ravel())[0, 1]
+
+    assert max(range(1, 9), key=alike) == 1
+    assert alike(1) > 0.95
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_are_turned_upright_as_pillow_does(orientation):
     picture = np.random.default_rng(0).integers(0, 255, (4, 6, 3), np.uint8)
     image = Image.fromarray(picture)

@@ -1,0 +1,230 @@
+"""What photo and RAW files carry besides their pixels, found wherever programs put it.
+
+One reader for all: what turns a zoomed photo upright is what pairs its shots. EXIF stands in an APP1 segment of a JPEG,
+in a chunk of a PNG (eXIf, also behind the pixels, or hexadecimal in a text) or WebP, and makes up the directories of a
+TIFF and of most RAW files, which are TIFFs inside: ARW, CR2, DNG, NEF, PEF, and ORF and RW2 but for the number that
+marks a TIFF. RAF holds a JPEG, and CR3 bare directories in the boxes of an MP4
+(https://github.com/lclevy/canon_cr3). HEIF's is found by libvips. Makers' notes are not read.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from opticalzoom.errors import PhotoError
+from opticalzoom.photo import exif
+from opticalzoom.photo.carried.containers import boxes, chunks, inflated, riff_chunks, segments
+from opticalzoom.photo.exif import EXIF, GPS, ORIENTATION, PREFIX, Exif, FileBytes, Value, without_prefix
+from opticalzoom.photo.formats.heif import is_heif, open_header
+from opticalzoom.photo.orientation import ORIENTATIONS
+
+_APP1 = 0xE1
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+_XMP_TAG = 0x02BC
+_XMP_KEYWORD = b"XML:com.adobe.xmp"
+_RAW_PROFILE = b"Raw profile type "
+_XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
+_HEXED = re.compile(rb"\s*[^\n]*\n\s*\d+\s*\n([\da-fA-F\s]*)")
+_RAF, _CR3 = b"FUJIFILMCCD-RAW", b"ftypcrx "
+_RAF_JPEG = 84
+"""Where a RAF file says where its JPEG begins; big-endian."""
+_UUID = 16
+"""Bytes of the identifier at the beginning of a uuid box."""
+
+
+class Carried(NamedTuple):
+    """What a file carries besides pixels; None where it has none.
+
+    Attributes:
+        exif: its EXIF.
+        xmp: its XMP packet (XML, https://developer.adobe.com/xmp).
+        turned: whether decoders turn the picture upright themselves, whatever EXIF and XMP say.
+    """
+
+    exif: Exif | None = None
+    xmp: bytes | None = None
+    turned: bool = False
+
+    @property
+    def orientation(self) -> int:
+        """The orientation that turns what is stored upright, 1 to 8: EXIF's, or else XMP's, or else 1."""
+        told = self.told_orientation
+        return 1 if self.turned or told is None else told
+
+    @property
+    def told_orientation(self) -> int | None:
+        """What EXIF says, or else XMP; None if neither says anything that has a meaning."""
+        number = self.exif.number(ORIENTATION, 0) if self.exif else 0
+        if number in ORIENTATIONS:
+            return number
+        found = _XMP_ORIENTATION.search(self.xmp.replace(b"\0", b"")) if self.xmp else None
+        return int(found[1]) if found else None
+
+
+Finder = Callable[[BinaryIO], Carried]
+
+
+def read_carried(path: str | PathLike[str]) -> Carried | None:
+    """What a photo or RAW file carries, see :func:`find_carried`.
+
+    Raises:
+        PhotoError: the file is missing or cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return find_carried(file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = "Check the name and its permissions."
+        raise PhotoError(f"cannot be read: {reason}.", path=path, remedy=remedy) from error
+
+
+def find_carried(file: BinaryIO) -> Carried | None:
+    """What a photo or RAW file carries; damaged parts are left out.
+
+    Args:
+        file: opened for reading.
+
+    Returns:
+        None for a file of another kind.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    file.seek(0)
+    finder = _finder(file.read(16))
+    if finder is None:
+        return None
+    try:
+        return finder(file)
+    except OSError:
+        raise
+    except Exception:  # damaged files raise every class there is
+        return Carried()
+
+
+def _finder(head: bytes) -> Finder | None:
+    """The function for a file with these first bytes; None for a file of another kind."""
+    if head.startswith(_RAF):
+        return _in_raf
+    if head[4:12] == _CR3:
+        return _in_cr3
+    if is_heif(head):
+        return _in_heif
+    if head[:4] in exif.MARKS or head[:8] in (b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"):
+        return _in_tiff
+    if head[:4] == b"RIFF":
+        return _in_webp if head[8:12] == b"WEBP" else None
+    return next((finder for mark, finder in _MARKS.items() if head.startswith(mark)), None)
+
+
+def _in_jpeg(file: BinaryIO) -> Carried:
+    blocks, xmp = [], None
+    for marker, content in segments(file):
+        if marker == _APP1 and content[:4] == PREFIX[:4]:
+            blocks.append(content[len(PREFIX) :])
+        elif marker == _APP1 and content.startswith(_XMP_PREFIX):
+            xmp = xmp or content[len(_XMP_PREFIX) :]
+    return Carried(_first_exif(blocks), xmp)
+
+
+def _first_exif(blocks: list[bytes]) -> Exif | None:
+    """EXIF of the first block, with what follows it, as a long one is cut into several; or else of another block."""
+    for number in range(len(blocks)):
+        rest = [block for block in blocks[number + 1 :] if block[:4] not in exif.MARKS]
+        found = exif.parse(b"".join([blocks[number], *rest]))
+        if found:
+            return found
+    return None
+
+
+def _in_png(file: BinaryIO) -> Carried:
+    found: dict[bytes, bytes] = {}
+    texts: dict[bytes, bytes] = {}
+    for name, content in chunks(file):
+        if name in (b"tEXt", b"zTXt", b"iTXt"):
+            keyword, text = _text(name, content)
+            texts.setdefault(keyword, text)
+        else:
+            found.setdefault(name, content)
+    profiles = [_unhexed(texts.get(_RAW_PROFILE + kind, b"")) for kind in (b"exif", b"APP1", b"app1")]
+    blocks = [without_prefix(block) for block in (found.get(b"eXIf", b""), *profiles)]
+    packets = [block[len(_XMP_PREFIX) :] for block in profiles if block.startswith(_XMP_PREFIX)]
+    xmp = texts.get(_XMP_KEYWORD) or next(iter(packets), _unhexed(texts.get(_RAW_PROFILE + b"xmp", b"")))
+    return Carried(next(filter(None, map(exif.parse, blocks)), None), xmp or None)
+
+
+def _text(name: bytes, content: bytes) -> tuple[bytes, bytes]:
+    """Keyword and text of a tEXt, zTXt or iTXt chunk."""
+    keyword, _, rest = content.partition(b"\0")
+    if name == b"tEXt":
+        return keyword, rest
+    if name == b"zTXt":
+        return keyword, inflated(rest[1:])
+    text = rest[2:].split(b"\0", 2)[-1]  # behind language and translated keyword
+    return keyword, inflated(text) if rest[:1] == b"\1" else text
+
+
+def _unhexed(text: bytes) -> bytes:
+    """The bytes that ImageMagick writes as a text: a name, their number, and hexadecimal lines."""
+    found = _HEXED.match(text)
+    try:
+        return bytes.fromhex(found[1].decode()) if found else b""
+    except ValueError:
+        return b""
+
+
+def _in_webp(file: BinaryIO) -> Carried:
+    found = dict(reversed(list(riff_chunks(file))))
+    block = found.get(b"EXIF")
+    return Carried(exif.parse(without_prefix(block)) if block else None, found.get(b"XMP "))
+
+
+def _in_tiff(file: BinaryIO) -> Carried:
+    found = exif.parse(FileBytes(file))
+    packet = found.main.get(_XMP_TAG) if found else None
+    return Carried(found, packet.raw if isinstance(packet, Value) else None)
+
+
+def _in_raf(file: BinaryIO) -> Carried:
+    file.seek(_RAF_JPEG)
+    offset, length = struct.unpack(">II", file.read(8))
+    file.seek(offset)
+    return _in_jpeg(io.BytesIO(file.read(length)))
+
+
+def _in_cr3(file: BinaryIO) -> Carried:
+    """Canon's boxes: CMT1 holds the main directory, CMT2 that of EXIF, CMT4 that of GPS."""
+    start, end = 0, file.seek(0, io.SEEK_END)
+    for name in (b"moov", b"uuid"):
+        start, end = next((begin, stop) for kind, begin, stop in boxes(file, start, end) if kind == name)
+    parts: dict[bytes, Exif] = {}
+    for name, begin, stop in boxes(file, start + _UUID, end):
+        file.seek(begin)
+        part = exif.parse(file.read(stop - begin)) if name in (b"CMT1", b"CMT2", b"CMT4") else None
+        if part and part.order == next(iter(parts.values()), part).order:
+            parts[name] = part
+    main = dict(parts[b"CMT1"].main)
+    for name, tag in ((b"CMT2", EXIF), (b"CMT4", GPS)):
+        with suppress(KeyError):
+            main[tag] = parts[name].main
+    return Carried(Exif(parts[b"CMT1"].order, main))
+
+
+def _in_heif(file: BinaryIO) -> Carried:
+    image = open_header(file)
+    block, xmp = (bytes(image.get(name)) if image.get_typeof(name) else b"" for name in ("exif-data", "xmp-data"))
+    return Carried(exif.parse(without_prefix(block)), xmp or None, turned=True)
+
+
+_MARKS: dict[bytes, Finder] = {
+    b"\xff\xd8\xff": _in_jpeg,
+    b"\x89PNG\r\n\x1a\n": _in_png,
+}
