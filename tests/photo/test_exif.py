@@ -65,7 +65,7 @@ def test_a_file_is_read_like_a_block(tmp_path):
         assert exif.parse(exif.FileBytes(file)) == exif.parse(block(maker_note=b"note" * 20))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_blocks_raise_nothing(data):
     parsed = exif.parse(damaged(data))

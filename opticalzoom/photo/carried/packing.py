@@ -76,5 +76,5 @@ def _put(exif: Exif, directory: Directory, heap: _Heap) -> int:
                 heap.write(here, raw)
                 raw = struct.pack(order + layout.offset, here)
         table += struct.pack(order + "HH" + layout.offset, tag, kind, count) + raw.ljust(layout.width, b"\0")
-    heap.write(place, table + bytes(layout.width))
+    heap.write(place, bytes(table) + bytes(layout.width))
     return place

@@ -130,7 +130,7 @@ def test_values_that_lie_on_one_another_are_not_all_written():
     assert len(described(overlapping(5000, 65_000), 3, 4)) < 130_000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_damage_never_raises(data):
     out = described(damaged(data), 3, 4)
