@@ -26,6 +26,7 @@ from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.formats.tiled_tiff import open_segments
 from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
+from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 from opticalzoom.photo.window import Window
 
 IN_MEMORY = 50_000_000
@@ -97,7 +98,8 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
             is no room for a temporary file.
     """
     path = Path(path)
-    if path.suffix.lower() not in (*FORMATS, *HEIF_SUFFIXES):
+    suffix = path.suffix.lower()
+    if suffix not in (*FORMATS, *HEIF_SUFFIXES) and (suffix not in RAW_SUFFIXES or is_raw(path)):
         raise PhotoError(
             f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=SUFFIX_REMEDY
         )

@@ -13,7 +13,7 @@ from opticalzoom.errors import PairError
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.photograph import READABLE
-from opticalzoom.photo.raw.raw_file import RAW_SUFFIXES, is_raw
+from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 
 _VIDEOS = (".3gp", ".avi", ".insv", ".m2ts", ".m4v", ".mov", ".mp4", ".mts", ".mxf")
 _TWIN_FOLDERS = frozenset({"raw", "raws", "jpeg", "jpegs", "jpg", "jpgs"} | {suffix[1:] for suffix in RAW_SUFFIXES})
@@ -84,7 +84,7 @@ def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Pa
 
 def is_picture(path: Path) -> bool:
     """Whether the suffix is that of a photo or RAW file that can be read."""
-    return path.suffix.lower() in READABLE or is_raw(path)
+    return path.suffix.lower() in (*READABLE, *RAW_SUFFIXES)
 
 
 def home(root: Path, folder: Path) -> Path:
@@ -118,8 +118,7 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
             known[path] = read_metadata(path)
         except Exception as error:  # of every class, for damaged files
             problems.append(Problem(path, as_told(error).cause.rstrip(".")))
-    kinds: tuple[tuple[str, ...], ...] = (READABLE, RAW_SUFFIXES)
-    photo, raw = (_first([path for path in known if path.suffix.lower() in kind]) for kind in kinds)
+    photo, raw = (_first([path for path in known if is_raw(path) == kind]) for kind in (False, True))
     if photo and raw and not _same_time(known[photo], known[raw]):
         problems.append(Problem(raw, f"was taken at another time than {photo.name}"))
         raw = None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-import rawpy
-
-from opticalzoom.errors import PhotoError
 from opticalzoom.photo.formats.heif import BRANDS, is_heif, open_header
+from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import upright_size
-from opticalzoom.photo.raw.raw_file import is_raw, raw_orientation
+from opticalzoom.photo.raw.libraw import is_raw, opened
+from opticalzoom.photo.raw.raw_file import raw_orientation
 
 
 def read_size(path: str | PathLike[str]) -> tuple[int, int]:
@@ -23,7 +22,7 @@ def read_size(path: str | PathLike[str]) -> tuple[int, int]:
     path = Path(path)
     if is_raw(path):
         return _raw_size(path)
-    with decoding(path), path.open("rb") as file:
+    with decoding(path), open_file(path) as file:
         if is_heif(file.read(BRANDS)):
             image = open_header(file)
             return image.height, image.width
@@ -32,8 +31,5 @@ def read_size(path: str | PathLike[str]) -> tuple[int, int]:
 
 
 def _raw_size(path: Path) -> tuple[int, int]:
-    try:
-        with path.open("rb") as file, rawpy.imread(file) as raw:
-            return upright_size(raw.sizes.height, raw.sizes.width, raw_orientation(raw, path))
-    except (OSError, rawpy.LibRawError) as error:
-        raise PhotoError("its size cannot be read.", path=path, remedy="Copy it again from the card.") from error
+    with opened(path) as raw:
+        return upright_size(raw.sizes.height, raw.sizes.width, raw_orientation(raw, path))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.parallel.faults import as_told
-from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.raw.libraw import is_raw
 from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
 from opticalzoom.zooming.options import Siblings

@@ -17,7 +17,7 @@ from opticalzoom.parallel.cores import cores, limit_cores
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.parallel.schedule import run_here, run_on_cluster
-from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.raw.libraw import is_raw
 from opticalzoom.photo.window import Window
 from opticalzoom.weights.computing import MEMORY, Backend, Precision
 from opticalzoom.zooming.options import Bits

@@ -9,7 +9,7 @@ from string import Formatter
 from opticalzoom.errors import ConfigError
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.photograph import SUFFIXES
-from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 from opticalzoom.zooming.options import DEFAULT_NAME, FIELDS, Bits
 
 _UNBOUNDED = re.compile(r"[{}]|\d{4}")
@@ -87,7 +87,8 @@ class NamePattern:
 def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> str:
     """The suffix, with the point, of a format that holds what a photo's result has.
 
-    HEIC, HIF and AVIF are not written: JPEG takes their place. JPEG and WebP cannot hold 16 bits: PNG does.
+    HEIC, HIF and AVIF are not written: JPEG takes their place. So does a JPEG that has the name of a RAW file.
+    JPEG and WebP cannot hold 16 bits: PNG does.
 
     Args:
         photo: the source.
@@ -98,7 +99,8 @@ def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> 
         ConfigError: the format that is asked for does not have so many bits.
     """
     if kind == "keep":
-        suffix = ".tif" if is_raw(photo) else ".jpg" if photo.suffix.lower() in HEIF_SUFFIXES else photo.suffix
+        as_jpeg = photo.suffix.lower() in (*HEIF_SUFFIXES, *RAW_SUFFIXES)
+        suffix = ".tif" if is_raw(photo) else ".jpg" if as_jpeg else photo.suffix
         return ".png" if bits == 16 and suffix.lower() in _EIGHT_BITS else suffix
     if bits == 16 and f".{kind}" in _EIGHT_BITS:
         raise ConfigError(f"{kind} has 8 bits, --bits asks for 16.", remedy="Choose --format png or tif.")

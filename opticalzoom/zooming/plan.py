@@ -14,7 +14,7 @@ from opticalzoom.files import within
 from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import read_metadata
-from opticalzoom.photo.raw.raw_file import is_raw
+from opticalzoom.photo.raw.libraw import is_raw
 from opticalzoom.photo.size import read_size
 from opticalzoom.photo.window import Window
 from opticalzoom.zooming.crop import Crop

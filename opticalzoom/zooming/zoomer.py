@@ -21,7 +21,8 @@ from opticalzoom.photo.carried.described import Described, describe, in_srgb
 from opticalzoom.photo.carried.found import read_carried
 from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
-from opticalzoom.photo.raw.raw_file import RawPhoto, developing, is_raw, read_raw
+from opticalzoom.photo.raw.libraw import is_raw
+from opticalzoom.photo.raw.raw_file import RawPhoto, developing, read_raw
 from opticalzoom.photo.reader import PhotoReader, open_photo, reading
 from opticalzoom.photo.resample import resampled, scaled_size
 from opticalzoom.photo.window import Window, checked

@@ -23,6 +23,7 @@ from opticalzoom.photo import exif
 from opticalzoom.photo.carried.containers import boxes, chunks, inflated, riff_chunks, segments
 from opticalzoom.photo.exif import EXIF, GPS, ORIENTATION, PREFIX, Exif, FileBytes, Value, without_prefix
 from opticalzoom.photo.formats.heif import is_heif, open_header
+from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.orientation import ORIENTATIONS
 
 _APP1 = 0xE1
@@ -78,7 +79,7 @@ def read_carried(path: str | PathLike[str]) -> Carried | None:
         PhotoError: the file is missing or cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
+        with open_file(Path(path)) as file:
             return find_carried(file)
     except OSError as error:
         reason = error.strerror or str(error)

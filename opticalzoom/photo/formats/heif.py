@@ -13,6 +13,7 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import DependencyError, PhotoError
+from opticalzoom.photo.formats.photo_file import open_file
 
 HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avif")
 """Suffixes (lower case) of files that are read and not written."""
@@ -68,7 +69,7 @@ def open_hevc(path: Path) -> HeifPicture:
         raise DependencyError(
             "HEIC needs pillow-heif.", path=path, remedy='Install it with: pip install "opticalzoom[heif]"'
         ) from error
-    with path.open("rb") as file:
+    with open_file(path) as file:
         picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
         _check_transfer((picture.info.get("nclx_profile") or {}).get("transfer_characteristics"), path)
         pixels, bits = np.asarray(picture), picture.info["bit_depth"]

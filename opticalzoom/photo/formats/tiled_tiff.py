@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
+from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.formats.vips import decoding
 from opticalzoom.photo.window import Window
 
@@ -66,7 +67,7 @@ def open_segments(path: Path) -> Iterator[Segments | None]:
     """The tiles or strips of the first page of a file; None if it is no TIFF, or one that is better read otherwise."""
     with ExitStack() as stack:
         with decoding(path):
-            file = stack.enter_context(path.open("rb"))
+            file = stack.enter_context(open_file(path))
             segments = None
             if file.read(2) in (b"II", b"MM"):
                 file.seek(0)

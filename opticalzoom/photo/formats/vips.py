@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import pyvips
 
@@ -18,6 +18,7 @@ from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.carried.found import Carried, find_carried
 from opticalzoom.photo.exif import ORIENTATION
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
+from opticalzoom.photo.formats.photo_file import open_file, vips_source
 from opticalzoom.photo.orientation import ORIENTATIONS, upright_size
 
 _LIMIT = 2**30
@@ -85,42 +86,40 @@ def open_picture(path: Path) -> Picture:
     Raises:
         PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats).
     """
-    with decoding(path), path.open("rb") as file:
+    with decoding(path), open_file(path) as file:
         head = file.read(BRANDS)
         if not head:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
         carried = find_carried(file) or Carried()
         if is_heif(head):
-            return _open_heif(path, file, head, carried)
-        return _open_tiff(file, carried) if head[:2] in (b"II", b"MM") else _picture(_load(file, "error"), carried)
+            return _open_heif(path, head, carried)
+        return _open_tiff(path, carried) if head[:2] in (b"II", b"MM") else _picture(_load(path, "error"), carried)
 
 
-def _open_tiff(file: BinaryIO, carried: Carried) -> Picture:
+def _open_tiff(path: Path, carried: Carried) -> Picture:
     # libvips takes an invalid orientation for an error like any other: such files are read less strictly.
     known = carried.exif is None or carried.exif.number(ORIENTATION, 1) in ORIENTATIONS
     extra = carried.exif.number(_EXTRA_SAMPLES, _ALPHA) if carried.exif else _ALPHA
-    return _picture(_load(file, "error" if known else "truncated"), carried, extra)
+    return _picture(_load(path, "error" if known else "truncated"), carried, extra)
 
 
-def _open_heif(path: Path, file: BinaryIO, head: bytes, carried: Carried) -> Picture:
+def _open_heif(path: Path, head: bytes, carried: Carried) -> Picture:
     if is_avif(head):
-        image, icc = _open_avif(file)
+        image, icc = _open_avif(path)
     else:
         image, icc = open_hevc(path)
     described = describe(carried.exif, image.height, image.width)
     return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes)
 
 
-def _open_avif(file: BinaryIO) -> HeifPicture:
-    image = _load(file, "error")
+def _open_avif(path: Path) -> HeifPicture:
+    image = _load(path, "error")
     bits = int(_text(image, "bits-per-sample") or 8)
     return HeifPicture(stretched(image, bits) if image.format == "ushort" else image, _field(image, "icc-profile-data"))
 
 
-def _load(file: BinaryIO, strictness: str) -> pyvips.Image:
-    file.seek(0)
-    source = pyvips.Source.new_from_descriptor(file.fileno())  # to libvips, brackets in a name are options
-    image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on=strictness)
+def _load(path: Path, strictness: str) -> pyvips.Image:
+    image = pyvips.Image.new_from_source(vips_source(path), "", access="sequential", fail_on=strictness)
     if _text(image, "vips-loader") not in _KNOWN_FILES:
         raise ValueError(_UNKNOWN)
     if image.width * image.height > _LIMIT:

@@ -1,14 +1,11 @@
 """RAW files of Bayer cameras: the mosaic as the sensor saw it, and what turns it into right colours.
 
-Read by LibRaw through rawpy (https://letmaik.github.io/rawpy/api/). Nothing here is interpolated before
-:func:`render`: networks learn from the mosaic itself.
+Nothing here is interpolated before :func:`render`: networks learn from the mosaic itself.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -23,18 +20,13 @@ from opticalzoom.photo.carried.found import find_carried, read_carried
 from opticalzoom.photo.colour.srgb import camera_to_srgb
 from opticalzoom.photo.orientation import orientation_of_flip, upright
 from opticalzoom.photo.photograph import Photo, from_float
+from opticalzoom.photo.raw.libraw import COPY_AGAIN, opened, unpacked
 from opticalzoom.photo.raw.mosaic import channel_gains, demosaic, start_at_red
 from opticalzoom.photo.reader import PhotoReader
 from opticalzoom.photo.window import Window
 
-RAW_SUFFIXES = (
-    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
-    *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
-)
-"""Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
 _DEMOSAIC_REACH = 2
 """Pixels around one on which its colours depend."""
-_COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
 _DEVELOP = "Develop it to a 16-bit TIFF with a RAW converter, and use that."
 
 
@@ -67,11 +59,6 @@ class RawPhoto:
         return replace(self, mosaic=part)
 
 
-def is_raw(path: str | PathLike[str]) -> bool:
-    """Whether the file's suffix is that of a RAW file."""
-    return Path(path).suffix.lower() in RAW_SUFFIXES
-
-
 def read_raw(path: str | PathLike[str]) -> RawPhoto:
     """Read the mosaic of a RAW file, normalised by the file's own black and white levels.
 
@@ -79,13 +66,14 @@ def read_raw(path: str | PathLike[str]) -> RawPhoto:
         PhotoError: the file is missing, damaged, cut short or no RAW file; or not from a Bayer sensor (X-Trans, Foveon,
             monochrome), or already interpolated (linear DNG).
     """
-    with _opened(path) as raw:
-        pattern = _pattern(raw, Path(path))
+    path = Path(path)
+    with unpacked(path) as raw:
+        pattern = _pattern(raw, path)
         black = np.asarray(raw.black_level_per_channel, dtype=np.float32)
         white = _white_levels(raw)
         values = raw.raw_image_visible
         if values.max() == values.min():  # LibRaw fills what it could not read with zeros
-            raise PhotoError("holds no picture, all pixels are equal.", path=path, remedy=_COPY_AGAIN)
+            raise PhotoError("holds no picture, all pixels are equal.", path=path, remedy=COPY_AGAIN)
         if not (white > black).all():
             raise PhotoError(f"its white level {white} is not above its black level {black}.", path=path)
         sites = raw.raw_colors_visible
@@ -111,7 +99,7 @@ def read_preview(path: str | PathLike[str]) -> Photo | None:
     Raises:
         PhotoError: the file is missing or no RAW file.
     """
-    with _opened(path) as raw:
+    with opened(Path(path)) as raw:
         orientation = raw_orientation(raw, path)
         try:
             thumbnail = raw.extract_thumb()
@@ -169,27 +157,6 @@ def developing(raw: RawPhoto) -> PhotoReader:
     return PhotoReader((height, width, 3), np.dtype(np.uint16), stored, raw.orientation)
 
 
-@contextmanager
-def _opened(path: str | PathLike[str]) -> Iterator[rawpy.RawPy]:
-    path = Path(path)
-    if not path.is_file():
-        cause = "is a folder, expected a RAW file." if path.is_dir() else "is not there."
-        raise PhotoError(cause, path=path, remedy="Check the name.")
-    try:
-        with path.open("rb") as file, rawpy.imread(file) as raw:
-            raw.unpack()  # now, so that damage shows here
-            yield raw
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoError(
-            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
-        ) from error
-    except rawpy.LibRawFileUnsupportedError as error:
-        raise PhotoError("is no RAW file that is known here.", path=path, remedy=_COPY_AGAIN) from error
-    except rawpy.LibRawError as error:
-        raise PhotoError(f"cannot be decoded: {_text(error)}.", path=path, remedy=_COPY_AGAIN) from error
-
-
 def _pattern(raw: rawpy.RawPy, path: Path) -> str:
     """The phase of the mosaic's top left, of :data:`mosaic.PATTERNS`."""
     if raw.raw_type != rawpy.RawType.Flat or raw.raw_pattern is None or raw.raw_image.ndim != 2:
@@ -227,9 +194,3 @@ def _matrix(raw: rawpy.RawPy) -> NDArray[np.float64]:
     given = np.asarray(raw.color_matrix[:, :3], dtype=np.float64)
     sums = given.sum(axis=1, keepdims=True)
     return given / sums if (np.abs(sums) > 0.1).all() else np.eye(3)  # zeros: nothing is known
-
-
-def _text(error: Exception) -> str:
-    """LibRaw's own words, which rawpy hands over as bytes."""
-    words = error.args[0] if error.args else type(error).__name__
-    return words.decode(errors="replace") if isinstance(words, bytes) else str(words)

@@ -21,11 +21,11 @@ from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.orientation import as_stored, upright
 from opticalzoom.photo.photograph import from_float
 from opticalzoom.photo.raw.dng import write_dng
+from opticalzoom.photo.raw.libraw import is_raw
 from opticalzoom.photo.raw.mosaic import PATTERNS, channel_gains, mosaic_of
 from opticalzoom.photo.raw.raw_file import (
     RawPhoto,
     develop,
-    is_raw,
     read_preview,
     read_raw,
     render,
