@@ -1,11 +1,18 @@
 """The exceptions of OpticalZoom: every one says what is wrong, where, and what to do about it.
 
-The command line turns each of them into one message on standard error and exit code 2.
+The command line turns each of them into one message on standard error and exit code 2; what it prints is
+:func:`visible`.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from os import PathLike
+
+_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+"""Characters that reverse the direction of what follows: a file's name can look like another's with them."""
+_BREAKS = ("Cc", "Zl", "Zp")
+"""Unicode's categories of control characters, and of separators of lines and paragraphs."""
 
 
 class OpticalZoomError(Exception):
@@ -70,3 +77,15 @@ class UnforeseenError(OpticalZoomError):
 
 class DependencyError(OpticalZoomError):
     """An optional package or download that this needs and that is not there."""
+
+
+def visible(text: str) -> str:
+    r"""The text with escapes for characters that would move the cursor, change colours or end the line.
+
+    File names may have them. Bytes in names that are no text become question marks.
+
+    >>> visible("a\x1b[31m\n.jpg")
+    'a\\x1b[31m\\n.jpg'
+    """
+    shown = text.encode(errors="replace").decode()
+    return "".join(repr(c)[1:-1] if ord(c) in _TURNS or unicodedata.category(c) in _BREAKS else c for c in shown)

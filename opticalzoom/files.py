@@ -37,14 +37,14 @@ _LEFTOVER = re.compile(r"\.opticalzoom-[0-9a-f]{8}-.*", re.DOTALL)
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write UTF-8 text, whole or not at all.
+    """Write UTF-8 text, whole or not at all; of names that are no text, escapes.
 
     Raises:
         OutputExistsError: it is there and must not be replaced.
         OpticalZoomError: the system refused to write.
     """
     with atomic_path(path, overwrite) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def check_writable(folder: Path) -> None:
@@ -118,25 +118,6 @@ def atomic_folder(path: str | PathLike[str], *, error: type[OpticalZoomError] = 
             _remove(old)
     except OSError as problem:
         raise unwritable(problem, path, error) from problem
-
-
-def within(folder: Path, name: str | PathLike[str], *, error: type[OpticalZoomError] = OpticalZoomError) -> Path:
-    """The path of a name in a folder. Whatever is named by a file or a user is joined to a folder here.
-
-    Links in the folder are followed: they are its owner's.
-
-    Args:
-        folder: any.
-        name: of a file in it, or in folders in it.
-        error: the class of exception that the caller's users expect.
-
-    Raises:
-        OpticalZoomError: (as ``error``) the name is none, absolute, or leads out of the folder.
-    """
-    parts = PurePath(name)
-    if not parts.parts or parts.anchor or ".." in parts.parts or "\0" in str(name):
-        raise error(f"the name {str(name)!r} leads elsewhere, expected one in it.", path=folder)
-    return folder / parts
 
 
 def unwritable(problem: OSError, path: Path, error: type[OpticalZoomError] = OpticalZoomError) -> OpticalZoomError:
@@ -227,3 +208,34 @@ def _reach_disk(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def path_within(folder: Path, name: str | PathLike[str], *, error: type[OpticalZoomError] = OpticalZoomError) -> Path:
+    """The path of a name in a folder. Whatever is named by a file or a user is joined to a folder here.
+
+    Links in the folder are followed: they are its owner's.
+
+    Args:
+        folder: any.
+        name: of a file in it, or in folders in it.
+        error: the class of exception that the caller's users expect.
+
+    Raises:
+        OpticalZoomError: (as ``error``) the name is none, absolute, or leads out of the folder.
+    """
+    parts = PurePath(name)
+    if not parts.parts or parts.anchor or ".." in parts.parts or "\0" in str(name):
+        raise error(f"the name {str(name)!r} leads elsewhere, expected one in it.", path=folder)
+    return folder / parts
+
+
+def real_path(path: str | PathLike[str]) -> Path:
+    """The absolute path that a path means, without links. A link that leads to itself stays as it is."""
+    return Path(os.path.realpath(path))  # Path.resolve raises for such links
+
+
+def home_path(path: str | PathLike[str]) -> Path:
+    """The path with the user's home folder for ``~``; that of somebody whom the system does not know stays."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)

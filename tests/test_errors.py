@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opticalzoom import errors
-from opticalzoom.errors import OpticalZoomError, PairError, PhotoError
+from opticalzoom.errors import OpticalZoomError, PairError, PhotoError, visible
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OpticalZoomError)]
 
@@ -41,3 +45,24 @@ def test_the_message_comes_back_from_another_process():
     assert type(error) is PairError
     assert (error.cause, error.path, error.remedy) == ("is empty.", "a", "Copy it again.")
     assert str(error) == "a: is empty. Copy it again."
+
+
+def test_the_examples_run():
+    assert doctest.testmod(errors) == (0, 1)
+
+
+@given(st.text())
+def test_what_is_shown_neither_ends_the_line_nor_moves_the_cursor(text):
+    shown = visible(text)
+    assert not any(unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} for c in shown)
+    assert len(shown.splitlines()) <= 1
+    assert visible(shown) == shown
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs", "M"])))
+def test_text_stays_as_it_is(text):
+    assert visible(text) == text
+
+
+def test_a_direction_that_is_reversed_is_shown():
+    assert visible("photo\u202egpj.exe") == "photo\\u202egpj.exe"

@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from opticalzoom.errors import CheckpointError, OpticalZoomError, OutputExistsError
-from opticalzoom.files import atomic_folder, atomic_path, check_writable, remove_leftovers, unwritable, within
+from opticalzoom.files import (
+    atomic_folder,
+    atomic_path,
+    check_writable,
+    home_path,
+    path_within,
+    real_path,
+    remove_leftovers,
+    unwritable,
+    write_text,
+)
 
 
 def test_renames_on_success_and_creates_the_folder(tmp_path):
@@ -99,13 +109,13 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["a", "a/b.png", "..a/b..", "a\\b", "C:a", "~a", " "])
 def test_names_in_a_folder(tmp_path, name):
     if os.sep == "/":
-        assert within(tmp_path, name) == tmp_path / name
+        assert path_within(tmp_path, name) == tmp_path / name
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/../../b", "a/..", "/a", "a\0b"])
 def test_names_that_lead_out_of_a_folder(tmp_path, name):
     with pytest.raises(CheckpointError, match="leads elsewhere"):
-        within(tmp_path, name, error=CheckpointError)
+        path_within(tmp_path, name, error=CheckpointError)
 
 
 def test_the_umask_decides_whatever_the_writer_does(tmp_path):
@@ -150,7 +160,7 @@ def test_a_folder_is_whole_or_not_there_and_replaces_an_older_one(tmp_path):
 _WRITER = """
 import sys, time
 from pathlib import Path
-from opticalzoom.files import atomic_folder, atomic_path
+from opticalzoom.files import atomic_folder, atomic_path, home_path, real_path, write_text
 with atomic_path(Path(sys.argv[1], "a.jpg")) as file, atomic_folder(Path(sys.argv[1], "pair")) as folder:
     file.write_text("half")
     (folder / "x.png").write_text("half")
@@ -201,3 +211,17 @@ def test_a_refusal_of_the_system_has_path_cause_and_remedy(tmp_path):
     found = unwritable(OSError(errno.EROFS, "Read-only file system"), tmp_path, CheckpointError)
     assert str(found) == f"{tmp_path}: cannot be written: Read-only file system. Choose a folder that you may write to."
     assert isinstance(found, CheckpointError)
+
+
+def test_links_and_home_folders_that_lead_nowhere_stay(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to("folder")
+    assert real_path(tmp_path / "loop") == real_path(tmp_path) / "loop"
+    assert real_path(tmp_path / "link" / ".." / "a") == real_path(tmp_path) / "a"
+    assert home_path("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")
+    assert home_path("~/a") == Path.home() / "a"
+
+
+def test_text_with_names_that_are_no_text(tmp_path):
+    write_text(tmp_path / "a", "größe " + os.fsdecode(b"\xff"))
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "größe \\udcff"

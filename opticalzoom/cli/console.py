@@ -9,23 +9,17 @@ import errno
 import io
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from opticalzoom.errors import OpticalZoomError
+from opticalzoom.errors import OpticalZoomError, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Result = TypeVar("Result")
-
-_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-"""Characters that reverse the direction of what follows: a file's name can look like another's with them."""
-_BREAKS = ("Cc", "Zl", "Zp")
-"""Unicode's categories of control characters, and of separators of lines and paragraphs."""
 
 
 @cache
@@ -45,7 +39,7 @@ def problems_console() -> Console:
 
 
 def say(text: str) -> None:
-    """Print one line of results, of any length, as it is but for what :func:`visible` shows.
+    """Print one line of results, of any length, as it is but for what :func:`~opticalzoom.errors.visible` shows.
 
     Raises:
         OpticalZoomError: standard output cannot be written to, as on a full disk.
@@ -81,18 +75,6 @@ def lament(text: str) -> None:
     """Print the last line, on standard error, without Rich; if even that cannot be written, the exit code is all."""
     with suppress(OSError):
         print(visible(text), file=sys.stderr, flush=True)
-
-
-def visible(text: str) -> str:
-    r"""The text with escapes for characters that would move the cursor, change colours or end the line.
-
-    File names may have them. Bytes in names that are no text become question marks.
-
-    >>> visible("a\x1b[31m\n.jpg")
-    'a\\x1b[31m\\n.jpg'
-    """
-    shown = text.encode(errors="replace").decode()
-    return "".join(repr(c)[1:-1] if ord(c) in _TURNS or unicodedata.category(c) in _BREAKS else c for c in shown)
 
 
 def watch(

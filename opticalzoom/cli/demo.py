@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from opticalzoom.cli.console import results_console, say
-from opticalzoom.cli.value_types import positive_number
+from opticalzoom.cli.value_types import VerbParser, positive_number
+from opticalzoom.files import real_path
 
 _SECONDS = 60.0
 
@@ -22,12 +23,12 @@ def run_demo(arguments: list[str]) -> int:
     from opticalzoom.pages.demonstration.demo_steps import demonstrate
 
     page = demonstrate(Path(args.output), args.seconds, results_console(), overwrite=args.overwrite)
-    say(f"The page is ready: {page.resolve()}")
+    say(f"The page is ready: {real_path(page)}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom demo", description="See a network learn a lens and zoom a photo, in a few minutes."
     )
     parser.add_argument("-o", "--output", default="demo", metavar="FOLDER", help="where the page goes (default: demo)")

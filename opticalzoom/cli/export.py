@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from opticalzoom.cli.console import results_console, say
+from opticalzoom.cli.value_types import VerbParser
 from opticalzoom.weights.exported import ExportPrecision
 
 
@@ -33,7 +34,7 @@ def run_export(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom export",
         description="Write weights as ONNX or ncnn, for pictures of any size; how to use them is in docs/export.md.",
     )

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from opticalzoom.cli.console import results_console, say, say_plainly
-from opticalzoom.cli.value_types import duration
+from opticalzoom.cli.value_types import VerbParser, duration
 from opticalzoom.weights.contract import SCALES
 
 _BUDGET = 900.0
@@ -49,7 +49,7 @@ def run_learn(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom learn",
         description="Learn the lenses of a card. Photograph a few scenes twice from one place, zoomed out and zoomed "
         "in; scenes and pairs are found, registered, learned from and judged, and what wins is installed for zoom. "

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from opticalzoom.cli.console import complain, results_console, say, say_plainly, visible
+from opticalzoom.cli.console import complain, results_console, say, say_plainly
+from opticalzoom.cli.value_types import VerbParser
 
 if TYPE_CHECKING:
     from opticalzoom.lenses.lens_card import LensCard
@@ -51,7 +52,6 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _table(lenses: list[InstalledLens]) -> Any:
-    from rich.markup import escape
     from rich.table import Column
 
     from opticalzoom.pages.tables import terminal_table
@@ -59,7 +59,7 @@ def _table(lenses: list[InstalledLens]) -> Any:
     rows = [
         [
             lens.name,
-            escape(visible(card.camera)),
+            card.camera,
             f"{card.focal_length:g}",
             f"×{card.scale}{' RAW' if card.input == 'raw' else ''}",
             card.date[:10],
@@ -148,7 +148,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom lenses",
         description="The lenses that were learned and installed, from which zoom chooses for each photo. Without an "
         "action they are listed.",

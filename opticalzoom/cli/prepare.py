@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from opticalzoom.cli.console import complain, results_console, say, watch
-from opticalzoom.cli.value_types import number_from_zero, whole_number
+from opticalzoom.cli.value_types import VerbParser, number_from_zero, whole_number
 from opticalzoom.errors import PairError
+from opticalzoom.files import home_path, real_path
 from opticalzoom.pairs.manifest import NAME, Record
 from opticalzoom.weights.contract import SCALES
 
@@ -24,7 +24,7 @@ def run_prepare(arguments: list[str]) -> int:
     args = _parser().parse_args(arguments)
     from opticalzoom.pairs.preparing.prepare_card import prepare_card, survey_card, training_command
 
-    photos, output = Path(args.photos).expanduser().resolve(), Path(args.output).expanduser().resolve()
+    photos, output = real_path(home_path(args.photos)), real_path(home_path(args.output))
     with results_console().status("Looking for scenes and pairs"):
         found = survey_card(photos, output)
     say(f"Found: {found}")
@@ -70,7 +70,7 @@ def _watched(work: Iterator[Record], total: int) -> Iterable[Record]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom prepare",
         description="Find the scenes of a folder of photos and RAW files, register shots of different focal lengths, "
         f"and write training pairs, {NAME} and a report. Run it again to go on after an interruption.",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from opticalzoom.errors import visible
 
 if TYPE_CHECKING:
     from opticalzoom.zooming.crop import Crop
@@ -21,6 +23,14 @@ MOST_SEED = 2**32 - 1
 
 _BYTES = {"M": 10**6, "G": 10**9}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class VerbParser(ArgumentParser):
+    """The options of a verb; what it complains about is shown without the escapes that a name may hold."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and message, and end with exit code 2."""
+        super().error(visible(message))
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from opticalzoom.cli.console import complain, results_console, say
-from opticalzoom.cli.value_types import crop_part, memory_size, positive_number, whole_number
+from opticalzoom.cli.value_types import VerbParser, crop_part, memory_size, positive_number, whole_number
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
 from opticalzoom.files import check_writable
 from opticalzoom.weights.computing import MEMORY, PRECISIONS
@@ -135,7 +135,7 @@ def _report(problems: Iterable[OpticalZoomError]) -> None:
 
 def zoom_parser() -> argparse.ArgumentParser:
     """The command line of ``opticalzoom zoom``."""
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom zoom",
         description="Zoom photographs and RAW files. What cannot be zoomed is listed at the end.",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from opticalzoom.engines.ncnn_engine import NCNN_SUFFIXES, NcnnFiles
 from opticalzoom.errors import CheckpointError, OpticalZoomError
-from opticalzoom.files import atomic_path
+from opticalzoom.files import atomic_path, home_path
 from opticalzoom.weights.card import read_card
 from opticalzoom.weights.exported import FORMAT, ExportPrecision
 from opticalzoom.weights.graphs import read_graph
@@ -19,7 +19,7 @@ CACHE = Path("~/.cache/opticalzoom/engines")
 
 def cached(name: str) -> Path:
     """The file of that name in the cache folder, whether it is there or not."""
-    return CACHE.expanduser() / name
+    return home_path(CACHE) / name
 
 
 def as_onnx(source: Path, precision: ExportPrecision) -> bytes:

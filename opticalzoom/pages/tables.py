@@ -18,6 +18,9 @@ from importlib.metadata import version
 from rich.box import SIMPLE
 from rich.padding import PaddingDimensions
 from rich.table import Column, Table
+from rich.text import Text
+
+from opticalzoom.errors import visible
 
 Cells = Sequence[object]
 
@@ -106,7 +109,7 @@ def terminal_table(
     numbers = (Column(title, justify="right", no_wrap=True) for title in figures)
     table = Table(*names, *numbers, box=SIMPLE, padding=padding, pad_edge=False)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(visible(cell)) for cell in row))  # brackets in a name are no markup
     return table
 
 

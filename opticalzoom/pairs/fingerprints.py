@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError
-from opticalzoom.files import atomic_path, within
+from opticalzoom.files import atomic_path, path_within
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.registration.same_view import VERSION
@@ -84,7 +84,7 @@ def versions() -> dict[str, Any]:
 def set_fingerprint(pairs: Mapping[str, Mapping[str, str]]) -> str:
     """SHA-256 of the lines "file fingerprint", in order of the files: one word to compare two copies by."""
     lines = sorted(f"{file} {expected}\n" for files in pairs.values() for file, expected in files.items())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode(errors="backslashreplace")).hexdigest()
 
 
 def read_set_manifest(folder: Path) -> Manifest | None:
@@ -98,7 +98,7 @@ def read_set_manifest(folder: Path) -> Manifest | None:
         found = json.loads(path.read_text(encoding="utf-8"))
         if {"parameters", "versions", "names", "pairs", "left_out"} <= found.keys():
             for file in (*found["names"], *(file for files in found["pairs"].values() for file in files)):
-                within(folder, file, error=PairError)
+                path_within(folder, file, error=PairError)
             return dict(found)
     except FileNotFoundError:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from opticalzoom.errors import OpticalZoomError, PairError
-from opticalzoom.files import atomic_path, within
+from opticalzoom.files import atomic_path, path_within
 
 NAME = "manifest.jsonl"
 PAIRS, X, MOSAIC, Y, MASK = "pairs", "x.png", "x.dng", "y.png", "mask.png"
@@ -44,7 +44,7 @@ def read_manifest(folder: Path) -> dict[str, Record]:
             record = json.loads(line.decode("utf-8-sig"))
             if wrong := [field for field, kind in _FIELDS.items() if not isinstance(record[field], kind)]:
                 raise TypeError(wrong[0])
-            within(folder, record["name"])
+            path_within(folder, record["name"])
             records[record["name"]] = record
         except OpticalZoomError as error:
             raise PairError(f"line {number}: {error.cause}", path=path, remedy=_ANEW) from error

@@ -75,7 +75,8 @@ class Source(ABC):
         if split == "all":
             return self.all_names()
         part = {0: "test", 1: "val"}
-        return [n for n in self.all_names() if part.get(zlib.crc32(self.group(n).encode()) % 10, "train") == split]
+        tenths = {n: zlib.crc32(self.group(n).encode(errors="backslashreplace")) % 10 for n in self.all_names()}
+        return [name for name, tenth in tenths.items() if part.get(tenth, "train") == split]
 
 
 def as_rgb(pixels: Pixels) -> Pixels:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.errors import PairError
+from opticalzoom.files import home_path, real_path
 from opticalzoom.pairs.pair import Pair, Pixels, Source
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
@@ -175,7 +176,7 @@ class PairCache:
     """Prepared pairs on disk, a folder each, keyed by all that they depend on; arrays come back memory-mapped."""
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = home_path(folder)
 
     def get(self, source: Source, name: str, preparation: Preparation) -> TrainingPair:
         """The prepared pair, from disk if it is there; a pair that cannot be read is rejected with the reason."""
@@ -190,7 +191,7 @@ class PairCache:
 
     def _key(self, source: Source, name: str, preparation: Preparation) -> str:
         stamps = [
-            (str(p.resolve()), s.st_size, s.st_mtime_ns) for p in source.files(name) if p.exists() for s in (p.stat(),)
+            (str(real_path(p)), s.st_size, s.st_mtime_ns) for p in source.files(name) if p.exists() for s in (p.stat(),)
         ]
         settings = asdict(preparation)
         if not preparation.misalignment.parallax:

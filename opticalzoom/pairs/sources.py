@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opticalzoom.errors import PairError, PhotoError
+from opticalzoom.files import home_path, real_path
 from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import SourceName, Split
 from opticalzoom.pairs.pair import Pair, Pixels, Source, as_rgb
@@ -159,7 +160,7 @@ def open_source(
     Raises:
         PairError: if the folder is missing, empty or of another kind.
     """
-    root = Path(root).expanduser()
+    root = home_path(root)
     if not root.is_dir():
         raise PairError("no such folder.", path=root, remedy="Name the folder that holds the pairs.")
     kind = _detect(root) if name == "auto" else name
@@ -186,7 +187,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _detect(root: Path) -> SourceName:
-    if any("City100" in p.name for p in (root.resolve(), *root.iterdir())):
+    if any("City100" in p.name for p in (real_path(root), *root.iterdir())):
         return "city100"
     if (root / manifest.NAME).is_file():
         return "prepared"

@@ -12,7 +12,7 @@ from rich.console import Console
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import PairError, visible
 from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
@@ -151,7 +151,7 @@ def prepare_all(
         pairs = list(tracked(jobs, "Preparing pairs", console, len(names)))
     for pair in pairs:
         if pair.reason and report:
-            console.print(f"left out: {pair.name}: {pair.reason}", style="yellow", markup=False)
+            console.print(visible(f"left out: {pair.name}: {pair.reason}"), style="yellow", markup=False)
     return [pair for pair in pairs if not pair.reason]
 
 

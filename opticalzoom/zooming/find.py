@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
+from opticalzoom.files import home_path, real_path
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.raw.libraw import is_raw
 from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
@@ -37,13 +38,13 @@ def find(names: Iterable[str], output: Path, recursive: bool) -> tuple[Found, li
     known: set[Path] = set()
     for name in names:
         try:
-            named = _named(name, output.resolve(), recursive, problems)
+            named = _named(name, real_path(output), recursive, problems)
         except Exception as error:  # of every class, for names that the system takes for none
             problems.append(as_told(error, name))
             continue
         for path, folder in named.items():
-            if path.resolve() not in known:
-                known.add(path.resolve())
+            if real_path(path) not in known:
+                known.add(real_path(path))
                 found[path] = folder
     return found, problems
 
@@ -78,19 +79,19 @@ def siblings_among(photos: Iterable[Path], kept: Siblings) -> set[Path]:
 
 
 def _named(name: str, output: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
-    path = Path(name)
+    path, at_home = Path(name), home_path(name)
     if path.is_dir():
         root, found = path, _in_folder(path, path, recursive, problems)
     elif _is_pattern(name) and not path.exists():
-        root = Path(*takewhile(lambda part: not _is_pattern(part), path.expanduser().parts))
-        found = _matching(str(path.expanduser()), root, recursive, problems)
+        root = Path(*takewhile(lambda part: not _is_pattern(part), at_home.parts))
+        found = _matching(str(at_home), root, recursive, problems)
     elif path.exists():
         return {path: Path()}
     else:
         raise PhotoError("is not there.", path=path, remedy="Check the name.")
-    if output in root.resolve().parents or output == root.resolve():
+    if output in (real_path(root), *real_path(root).parents):
         return found  # results lie beside what they were made of
-    return {path: folder for path, folder in found.items() if output not in path.resolve().parents}
+    return {path: folder for path, folder in found.items() if output not in real_path(path).parents}
 
 
 def _is_pattern(name: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from opticalzoom.errors import ConfigError, OpticalZoomError
-from opticalzoom.files import within
+from opticalzoom.files import path_within
 from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import read_metadata
@@ -115,7 +115,7 @@ def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[st
 def _targets(photos: Found, recipes: dict[Path, Recipe], output: Path, pattern: NamePattern, kind: str) -> Found:
     """The file that each photo's result is written to."""
     targets = {
-        path: within(output, folder / _name(path, recipes[path], pattern, kind), error=ConfigError)
+        path: path_within(output, folder / _name(path, recipes[path], pattern, kind), error=ConfigError)
         for path, folder in photos.items()
     }
     twice = [target for target, count in Counter(targets.values()).items() if count > 1]

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import doctest
 import io
 import os
 import sys
-import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from opticalzoom.cli import console
-from opticalzoom.cli.console import accept_all_characters, complain, flush_results, say, visible, watch
+from opticalzoom.cli.console import accept_all_characters, complain, flush_results, say, watch
 from opticalzoom.errors import OpticalZoomError
-
-
-def test_the_examples_run():
-    assert doctest.testmod(console) == (0, 1)
-
-
-@given(st.text())
-def test_what_is_shown_neither_ends_the_line_nor_moves_the_cursor(text):
-    shown = visible(text)
-    assert not any(unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} for c in shown)
-    assert len(shown.splitlines()) <= 1
-    assert visible(shown) == shown
-
-
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs", "M"])))
-def test_text_stays_as_it_is(text):
-    assert visible(text) == text
-
-
-def test_a_direction_that_is_reversed_is_shown():
-    assert visible("photo\u202egpj.exe") == "photo\\u202egpj.exe"
 
 
 def test_lines_are_neither_wrapped_nor_interpreted(capsys):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from opticalzoom.cli.console import complain, results_console, say
+from opticalzoom.cli.value_types import VerbParser
 from opticalzoom.errors import PairError
 from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES, PROTOCOLS
 from opticalzoom.pairs.kinds import CAMERAS, SourceName, Split
@@ -70,7 +71,7 @@ def method_names(weights: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom evaluate", description="Score weights on a folder of pairs; write tables and pictures."
     )
     parser.add_argument(

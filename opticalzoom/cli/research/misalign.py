@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import get_args
 
 from opticalzoom.cli.console import complain, say, watch
-from opticalzoom.cli.value_types import MOST_SEED, number_from_zero, whole_number
+from opticalzoom.cli.value_types import MOST_SEED, VerbParser, number_from_zero, whole_number
 from opticalzoom.errors import ConfigError, PairError
+from opticalzoom.files import home_path
 from opticalzoom.pairs.kinds import CAMERAS, SourceName
 from opticalzoom.registration.method import Method
 from opticalzoom.weights.contract import SCALES
@@ -28,7 +29,7 @@ def run_misalign(arguments: list[str]) -> int:
         KeyboardInterrupt: after Ctrl-C; finished pairs are kept.
     """
     args = _parser().parse_args(arguments)
-    output = Path(args.output).expanduser()
+    output = home_path(args.output)
     if args.check:
         return _check(output)
     if args.data is None:
@@ -100,7 +101,7 @@ def _check(output: Path) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom misalign",
         description="Write training pairs with injected, and so known, misalignment as folders that any program reads: "
         "x and y, masks, true displacement; test and validation pairs as they are; a manifest with fingerprints for "

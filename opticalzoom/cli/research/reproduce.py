@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from opticalzoom.cli.console import results_console, say
-from opticalzoom.cli.value_types import MOST_SEED, duration, named_file, whole_number
+from opticalzoom.cli.value_types import MOST_SEED, VerbParser, duration, named_file, whole_number
 from opticalzoom.errors import ConfigError
 from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES
 from opticalzoom.evaluation.studies.study import Size, studies
@@ -105,7 +105,7 @@ def _split(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = VerbParser(
         prog="opticalzoom reproduce",
         description="Train and score all rows of a study with equal budgets, and write its table, figures and curves. "
         "The same command goes on after an interruption. What follows -- goes to opticalzoom train, "

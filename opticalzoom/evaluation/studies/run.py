@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from opticalzoom.errors import ConfigError, OutputExistsError
+from opticalzoom.errors import ConfigError, OutputExistsError, visible
 from opticalzoom.evaluation.studies import work
 from opticalzoom.evaluation.studies.bars import bars
 from opticalzoom.evaluation.studies.pace import read_progress
@@ -169,8 +169,9 @@ class Runner:
                 if code == 0:
                     yield job
                     continue
-                self.failures[job.name] = f"{job.reason()} (exit code {code}; {job.log.relative_to(self.order.out)})"
-                self.console.print(f"failed: {job.name}: {self.failures[job.name]}", style="yellow", markup=False)
+                reason = visible(f"{job.reason()} (exit code {code}; {job.log.relative_to(self.order.out)})")
+                self.failures[job.name] = reason
+                self.console.print(f"failed: {job.name}: {reason}", style="yellow", markup=False)
 
     @staticmethod
     def _write_config(run: Run) -> None:

@@ -96,7 +96,7 @@ def _figure(name: str, kind: str) -> str:
 
 
 def _image(name: str, kind: str) -> str:
-    source = quote(picture_path(name, kind))
+    source = quote(picture_path(name, kind), errors="surrogateescape")
     return f'<a href="{source}"><img loading="lazy" src="{source}" alt="{_text(_TITLES[kind])}"></a>'
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opticalzoom.errors import OutputExistsError, PairError
-from opticalzoom.files import remove_leftovers
+from opticalzoom.files import home_path, real_path, remove_leftovers
 from opticalzoom.pairs.manifest import PAIRS, Record, append_record, read_manifest, write_manifest
 from opticalzoom.pairs.preparing import shot_pair
 from opticalzoom.pairs.preparing.pair_report import REPORT, write_report
@@ -82,7 +82,7 @@ def prepare_card(  # noqa: PLR0913 - an option of the command line each
         OutputExistsError: the output holds something else.
         KeyboardInterrupt: after Ctrl-C; finished pairs are kept, and the same call goes on.
     """
-    photos, output = Path(photos).expanduser().resolve(), Path(output).expanduser().resolve()
+    photos, output = real_path(home_path(photos)), real_path(home_path(output))
     found = found or survey_card(photos, output)
     jobs = plan_pairs(found, photos, output, scale, tolerance)
     known = _open_output(output, scale)

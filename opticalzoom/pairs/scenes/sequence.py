@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise, permutations
 from pathlib import Path
 
+from opticalzoom.files import home_path
 from opticalzoom.pairs.scenes import sr_raw
 from opticalzoom.pairs.scenes.content import split_by_content
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
@@ -50,7 +51,7 @@ def find_groups(root: str | Path, gap: float = 60.0) -> tuple[list[tuple[str, li
     Raises:
         PairError: ``root`` is no folder.
     """
-    root = Path(root).expanduser()
+    root = home_path(root)
     problems: list[Problem] = []
     groups: list[tuple[str, list[Shot]]] = []
     homes: dict[Path, list[Path]] = defaultdict(list)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, takewhile
 from pathlib import Path
 
+from opticalzoom.files import home_path
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
 from opticalzoom.pairs.scenes.glance import Glance, Sighting, glance, sight
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO, Sightings, candidates, choose
@@ -60,7 +61,7 @@ def survey(paths: str | Path | Sequence[str | Path], gap: float = 60.0, watch: P
 
 
 def _groups(paths: str | Path | Sequence[str | Path], gap: float) -> tuple[list[tuple[str, list[Shot]]], list[Problem]]:
-    places = [Path(path).expanduser() for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    places = [home_path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     groups: list[tuple[str, list[Shot]]] = []
     problems: list[Problem] = []
     files = [place for place in places if place.is_file()]

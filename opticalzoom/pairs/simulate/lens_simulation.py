@@ -54,7 +54,7 @@ class LensSimulation:
 
     def _expose(self, y: Image, name: str) -> tuple[NDArray[np.float32], np.random.Generator]:
         """The light on the sensor's pixels, H×W×3 linear, without noise; and what draws the rest of the camera."""
-        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode()), self.scale))
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode(errors="backslashreplace")), self.scale))
         linear = self._aberrate(srgb_to_linear(y.astype(np.float32) / np.float32(np.iinfo(y.dtype).max)), rng)
         sigma = rng.uniform(*self.blur) * self.scale * rng.uniform(0.9, 1.1, 2)
         blurred = cv2.GaussianBlur(linear, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])

@@ -40,7 +40,7 @@ class Misalignment:
 
     def motion(self, name: str, height: int, width: int) -> Motion:
         """How Y of the pair ``name`` moves, with the true displacement and what is hidden or uncovered by parallax."""
-        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode(errors="backslashreplace"))))
         glob = homography_field(random_homography(rng, height, width, self.strength), height, width)
         background = compose(random_local_field(rng, height, width, self.local), glob)
         return random_parallax(rng, background, self.parallax) if self.parallax else flat(background)

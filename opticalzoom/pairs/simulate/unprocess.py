@@ -65,7 +65,7 @@ class MosaicSimulation:
 
     def expose(self, light: NDArray[np.float32], name: str) -> RawPhoto:
         """What a sensor records of H×W×3 linear sRGB, 1 is white; an odd last row or column is left out."""
-        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode(errors="backslashreplace"))))
         matrix = self._matrix(rng)
         gains = np.array([rng.uniform(*self.red_gain), 1.0, rng.uniform(*self.blue_gain)])
         height, width = (side // 2 * 2 for side in light.shape[:2])
