@@ -12,7 +12,7 @@ from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
 from opticalzoom.photo.bands import Header
 from opticalzoom.photo.carried.described import fit
-from opticalzoom.photo.colour.icc import fitting_icc
+from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.formats.jpeg import LONGEST_SIDE, write_jpeg
 from opticalzoom.photo.formats.png import write_png
 from opticalzoom.photo.formats.tiff import write_tiff
@@ -40,8 +40,8 @@ def write_bands(
     """Write a photo in the format that the suffix names, with its EXIF and profile, as its bands come.
 
     PNG and TIFF (deflate; BigTIFF if larger than 4 GB) are lossless and keep the bit depth; JPEG (4:4:4) and WebP have
-    8 bits, rounded to nearest. JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and a
-    grey profile is left out), and it is the one format for which all bands are held until the last has come.
+    8 bits, rounded to nearest. JPEG has no alpha: the photo is laid on white. WebP has no grey: it becomes RGB (and so
+    does its profile), and it is the one format for which all bands are held until the last has come.
 
     Args:
         path: of the file.
@@ -61,7 +61,8 @@ def write_bands(
     kind = _checked_format(path, header)
     height, width, channels = header.shape
     described = fit(header.exif, height, width, kind)
-    fitting = header._replace(exif=described.block, icc=fitting_icc(header.icc, 3 if kind == "WEBP" else channels))
+    icc = fitting_icc(header.icc, 3 if kind == "WEBP" else channels)
+    fitting = header._replace(exif=described.block, icc=icc)
     with atomic_path(path, overwrite, error=PhotoError) as temporary:
         if kind == "TIFF":
             write_tiff(temporary, fitting, bands)
@@ -71,7 +72,7 @@ def write_bands(
             write_jpeg(temporary, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
         else:
             write_webp(temporary, fitting, map(to_eight_bit, bands), quality)
-    return described.notes
+    return described.notes + ((PROFILE_LEFT_OUT,) if header.icc and not icc else ())
 
 
 def _checked_format(path: Path, header: Header) -> str:

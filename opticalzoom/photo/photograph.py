@@ -64,7 +64,7 @@ class Photo:
 def read_photo(path: str | PathLike[str]) -> Photo:
     """Read the first picture of a PNG, JPEG, TIFF or WebP file, at its own bit depth, turned upright.
 
-    Palettes and 1-bit pictures are expanded; CMYK becomes RGB (and loses its profile, which no longer fits).
+    Palettes and 1-bit pictures are expanded; CMYK and CIELAB become sRGB.
 
     Raises:
         PhotoError: the file is missing, damaged, cut short, of another kind or of another depth (as floats).

@@ -20,7 +20,7 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.colour.icc import fitting_icc
+from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.formats.tiled_tiff import open_segments
@@ -86,7 +86,7 @@ def reading(pixels: np.ndarray, orientation: int = 1) -> PhotoReader:
 def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> Iterator[PhotoReader]:
     """The first picture of a PNG, JPEG, TIFF, WebP, HEIC or AVIF file, to be read in parts, at its own bit depth.
 
-    Palettes and 1-bit pictures are expanded; CMYK becomes RGB (and loses its profile, which no longer fits). Temporary
+    Palettes and 1-bit pictures are expanded; CMYK and CIELAB become sRGB. Temporary
     files are where :mod:`tempfile` puts them (TMPDIR); they vanish with the ``with`` block.
 
     Args:
@@ -118,7 +118,8 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
             _unpack(image, file, path)
             stored = _Unpacked(file, shape, dtype)
         icc = fitting_icc(picture.icc, image.bands)
-        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, picture.notes)
+        notes = picture.notes + ((PROFILE_LEFT_OUT,) if picture.icc and not icc else ())
+        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, notes)
 
 
 def _unpack(image: pyvips.Image, file: RawIOBase, path: Path) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from opticalzoom.errors import ConfigError, ModelError, PhotoError, ShapeError
 from opticalzoom.lenses.library import installed, lenses_for
+from opticalzoom.photo.colour.conversion import srgb_image
 from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.weights.computing import Backend, Precision
@@ -112,6 +113,7 @@ class Zoom:
         return zoomed if image.ndim == 3 else zoomed[..., 0]
 
     def _zoom_pillow(self, image: Image.Image) -> Image.Image:
+        image = srgb_image(image)
         pixels = _pixels(image)
         icc = fitting_icc(image.info.get("icc_profile"), pixels.shape[2] if pixels.ndim == 3 else 1)
         zoomed = Image.fromarray(self._zoom_array(pixels, icc))

@@ -8,7 +8,10 @@ import pytest
 from helpers import noise
 from photos import DEPTHS, RGB_ICC, SUFFIXES, camera_exif, png, smooth, tiff_bytes
 from PIL import Image, ImageOps
+from profiles import grey_profile, rendered, rgb_profile
 
+from opticalzoom.errors import PhotoError
+from opticalzoom.photo.colour.told import told_by_codes
 from opticalzoom.photo.photograph import read_photo, to_float, write_photo
 
 
@@ -75,10 +78,55 @@ def test_palettes_one_bit_and_transparent_colours_are_expanded(tmp_path):
 
 def test_cmyk_jpeg_becomes_rgb_without_its_profile(tmp_path):
     cmyk = Image.fromarray(smooth(24, 32, 3)).convert("CMYK")
-    cmyk.save(tmp_path / "a.jpg", quality=100, subsampling=0, icc_profile=RGB_ICC[:16] + b"CMYK" + RGB_ICC[20:])
+    cmyk.save(tmp_path / "a.jpg", quality=100, subsampling=0, icc_profile=RGB_ICC)  # not one for CMYK
     photo = read_photo(tmp_path / "a.jpg")
     assert photo.icc is None
     assert np.abs(photo.pixels.astype(int) - smooth(24, 32, 3)).mean() < 1.5
+
+
+def shown(photo):
+    return rendered(photo.pixels, photo.icc)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_colour_by_chunks_is_shown_as_by_a_profile_and_kept_in_every_format(tmp_path, channels, depth):
+    pixels = smooth(24, 32, channels, f"u{depth // 8}")
+    linear = (b"gAMA", (100_000).to_bytes(4, "big"))
+    (tmp_path / "a.png").write_bytes(png(pixels, {1: 0, 2: 4, 3: 2, 4: 6}[channels], depth, linear))
+    photo = read_photo(tmp_path / "a.png")
+    np.testing.assert_array_equal(photo.pixels, pixels)
+    expected = rendered(pixels, grey_profile(1.0) if channels < 3 else rgb_profile(1.0))
+    assert np.abs(shown(photo) - expected).max() < 0.003
+    if channels in (1, 3):
+        for suffix in SUFFIXES:
+            write_photo(tmp_path / f"b{suffix}", photo)
+            with Image.open(tmp_path / f"b{suffix}") as theirs:
+                kept, mode = np.asarray(theirs), theirs.mode
+                icc = theirs.info["icc_profile"]
+            if mode in ("L", "RGB") and suffix != ".webp":
+                kept = kept if kept.ndim == 3 else kept[..., None]
+                assert np.abs(rendered(kept, icc).mean() - expected.mean()) < 0.01
+
+
+def test_codes_in_png(tmp_path):
+    for transfer, name in ((16, "PQ"), (18, "HLG")):
+        (tmp_path / "a.png").write_bytes(png(smooth(24, 32, 3), 2, 8, (b"cICP", bytes((9, transfer, 0, 1)))))
+        with pytest.raises(PhotoError, match=rf"is an HDR picture \({name}\)"):
+            read_photo(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes(png(smooth(24, 32, 3), 2, 8, (b"cICP", bytes((12, 13, 0, 1)))))
+    assert read_photo(tmp_path / "a.png").icc == told_by_codes(12, 13).profile(3)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".png"])
+def test_adobe_rgb_as_cameras_say_it(tmp_path, suffix):
+    made = Image.Exif()
+    made.get_ifd(0x8769).update({0xA001: 65535, 0xA005: {1: "R03"}})
+    Image.fromarray(smooth(24, 32, 3)).save(tmp_path / f"a{suffix}", exif=made.tobytes(), quality=100)
+    photo = read_photo(tmp_path / f"a{suffix}")
+    assert np.abs(shown(photo) - rendered(photo.pixels, rgb_profile(2.2, "adobe"))).max() < 0.01
+    Image.fromarray(smooth(24, 32, 3)).save(tmp_path / f"a{suffix}", exif=made.tobytes(), icc_profile=RGB_ICC)
+    assert read_photo(tmp_path / f"a{suffix}").icc == RGB_ICC
 
 
 def test_a_jpeg_with_a_second_picture_gives_the_first(tmp_path):

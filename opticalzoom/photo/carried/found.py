@@ -21,7 +21,19 @@ from typing import BinaryIO, NamedTuple
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
 from opticalzoom.photo.carried.containers import boxes, chunks, inflated, riff_chunks, segments
-from opticalzoom.photo.exif import EXIF, GPS, ORIENTATION, PREFIX, Exif, FileBytes, Value, without_prefix
+from opticalzoom.photo.carried.heif_colour import item_colours
+from opticalzoom.photo.colour.told import ADOBE_RGB, ToldColour, told_by_chunks, told_by_codes
+from opticalzoom.photo.exif import (
+    EXIF,
+    GPS,
+    INTEROPERABILITY,
+    ORIENTATION,
+    PREFIX,
+    Exif,
+    FileBytes,
+    Value,
+    without_prefix,
+)
 from opticalzoom.photo.formats.heif import is_heif, open_header
 from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.orientation import ORIENTATIONS
@@ -36,6 +48,7 @@ _HEXED = re.compile(rb"\s*[^\n]*\n\s*\d+\s*\n([\da-fA-F\s]*)")
 _RAF, _CR3 = b"FUJIFILMCCD-RAW", b"ftypcrx "
 _RAF_JPEG = 84
 """Where a RAF file says where its JPEG begins; big-endian."""
+_INDEX = 1
 _UUID = 16
 """Bytes of the identifier at the beginning of a uuid box."""
 
@@ -46,11 +59,13 @@ class Carried(NamedTuple):
     Attributes:
         exif: its EXIF.
         xmp: its XMP packet (XML, https://developer.adobe.com/xmp).
+        colour: what it tells of its colours by other means than a profile; None if it has one or tells nothing.
         turned: whether decoders turn the picture upright themselves, whatever EXIF and XMP say.
     """
 
     exif: Exif | None = None
     xmp: bytes | None = None
+    colour: ToldColour | None = None
     turned: bool = False
 
     @property
@@ -133,7 +148,8 @@ def _in_jpeg(file: BinaryIO) -> Carried:
             blocks.append(content[len(PREFIX) :])
         elif marker == _APP1 and content.startswith(_XMP_PREFIX):
             xmp = xmp or content[len(_XMP_PREFIX) :]
-    return Carried(_first_exif(blocks), xmp)
+    parsed = _first_exif(blocks)
+    return Carried(parsed, xmp, _told_by_exif(parsed))
 
 
 def _first_exif(blocks: list[bytes]) -> Exif | None:
@@ -159,7 +175,8 @@ def _in_png(file: BinaryIO) -> Carried:
     blocks = [without_prefix(block) for block in (found.get(b"eXIf", b""), *profiles)]
     packets = [block[len(_XMP_PREFIX) :] for block in profiles if block.startswith(_XMP_PREFIX)]
     xmp = texts.get(_XMP_KEYWORD) or next(iter(packets), _unhexed(texts.get(_RAW_PROFILE + b"xmp", b"")))
-    return Carried(next(filter(None, map(exif.parse, blocks)), None), xmp or None)
+    parsed = next(filter(None, map(exif.parse, blocks)), None)
+    return Carried(parsed, xmp or None, told_by_chunks(found) or _told_by_exif(parsed))
 
 
 def _text(name: bytes, content: bytes) -> tuple[bytes, bytes]:
@@ -185,13 +202,14 @@ def _unhexed(text: bytes) -> bytes:
 def _in_webp(file: BinaryIO) -> Carried:
     found = dict(reversed(list(riff_chunks(file))))
     block = found.get(b"EXIF")
-    return Carried(exif.parse(without_prefix(block)) if block else None, found.get(b"XMP "))
+    parsed = exif.parse(without_prefix(block)) if block else None
+    return Carried(parsed, found.get(b"XMP "), _told_by_exif(parsed))
 
 
 def _in_tiff(file: BinaryIO) -> Carried:
     found = exif.parse(FileBytes(file))
     packet = found.main.get(_XMP_TAG) if found else None
-    return Carried(found, packet.raw if isinstance(packet, Value) else None)
+    return Carried(found, packet.raw if isinstance(packet, Value) else None, _told_by_exif(found))
 
 
 def _in_raf(file: BinaryIO) -> Carried:
@@ -222,7 +240,18 @@ def _in_cr3(file: BinaryIO) -> Carried:
 def _in_heif(file: BinaryIO) -> Carried:
     image = open_header(file)
     block, xmp = (bytes(image.get(name)) if image.get_typeof(name) else b"" for name in ("exif-data", "xmp-data"))
-    return Carried(exif.parse(without_prefix(block)), xmp or None, turned=True)
+    parsed, colours = exif.parse(without_prefix(block)), item_colours(file)
+    colour = told_by_codes(*colours.codes) if colours.codes else _told_by_exif(parsed)
+    known = colours.has_profile and not (colour and colour.unknown_curve)
+    return Carried(parsed, xmp or None, None if known else colour, turned=True)
+
+
+def _told_by_exif(parsed: Exif | None) -> ToldColour | None:
+    """Adobe RGB as cameras say it (CIPA DC-010); sRGB is what is assumed without a word."""
+    details = parsed.main.get(EXIF) if parsed else None
+    interoperability = details.get(INTEROPERABILITY) if isinstance(details, dict) else None
+    index = interoperability.get(_INDEX) if isinstance(interoperability, dict) else None
+    return ADOBE_RGB if isinstance(index, Value) and index.text() == "R03" else None
 
 
 _MARKS: dict[bytes, Finder] = {

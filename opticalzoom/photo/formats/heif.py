@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import pyvips
 
-from opticalzoom.errors import DependencyError, PhotoError
+from opticalzoom.errors import DependencyError
 from opticalzoom.photo.formats.photo_file import open_file
 
 HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avif")
@@ -21,8 +21,6 @@ BRANDS = 64
 """Bytes at the beginning of a file that tell its kind."""
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
-_HDR = {16: "PQ", 18: "HLG"}
-"""Transfer characteristics of ITU-T H.273 that no other format here holds."""
 
 
 class HeifPicture(NamedTuple):
@@ -60,7 +58,6 @@ def open_hevc(path: Path) -> HeifPicture:
 
     Raises:
         DependencyError: pillow-heif is not installed.
-        PhotoError: the picture is HDR.
         Exception: of several classes, for damaged files.
     """
     try:
@@ -71,7 +68,6 @@ def open_hevc(path: Path) -> HeifPicture:
         ) from error
     with open_file(path) as file:
         picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
-        _check_transfer((picture.info.get("nclx_profile") or {}).get("transfer_characteristics"), path)
         pixels, bits = np.asarray(picture), picture.info["bit_depth"]
         icc = picture.info.get("icc_profile")
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
@@ -80,12 +76,3 @@ def open_hevc(path: Path) -> HeifPicture:
     image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "ushort" if deep else "uchar")
     image = image.copy(interpretation=("grey16" if deep else "b-w") if bands < 3 else ("rgb16" if deep else "srgb"))
     return HeifPicture(stretched(image, bits) if deep else image, icc)
-
-
-def _check_transfer(transfer: int | None, path: Path) -> None:
-    if transfer in _HDR:
-        raise PhotoError(
-            f"is an HDR picture ({_HDR[transfer]}), which the formats written here cannot hold.",
-            path=path,
-            remedy="Export it as an ordinary picture.",
-        )

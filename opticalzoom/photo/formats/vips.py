@@ -16,6 +16,8 @@ import pyvips
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.carried.found import Carried, find_carried
+from opticalzoom.photo.colour.conversion import in_rgb, lab_of_eight_bits
+from opticalzoom.photo.colour.told import ToldColour
 from opticalzoom.photo.exif import ORIENTATION
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
 from opticalzoom.photo.formats.photo_file import open_file, vips_source
@@ -27,7 +29,8 @@ _KNOWN_FILES = {"jpegload", "pngload", "tiffload", "webpload", "heifload"}
 _UNKNOWN = "the content is no whole PNG, JPEG, TIFF, WebP, HEIC or AVIF"
 _DTYPES = {"uchar": "uint8", "ushort": "uint16"}
 _COLOURS = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
-_EXTRA_SAMPLES = 338
+_BITS, _PHOTOMETRIC, _EXTRA_SAMPLES = 258, 262, 338
+_CIELAB = 8
 _UNSPECIFIED, _ALPHA = 0, 2
 
 pyvips.cache_set_max(0)  # it goes by name, and would give the old pixels of a file that was replaced
@@ -81,7 +84,8 @@ def decoding(path: Path) -> Iterator[None]:
 def open_picture(path: Path) -> Picture:
     """Read what stands before the pixels.
 
-    Palettes and 1-bit pictures are expanded; CMYK becomes RGB.
+    Palettes and 1-bit pictures are expanded; CMYK and CIELAB become sRGB. A profile is built for colour that is told in
+    another way.
 
     Raises:
         PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats).
@@ -91,6 +95,7 @@ def open_picture(path: Path) -> Picture:
         if not head:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")
         carried = find_carried(file) or Carried()
+        _check_curve(carried.colour, path)
         if is_heif(head):
             return _open_heif(path, head, carried)
         return _open_tiff(path, carried) if head[:2] in (b"II", b"MM") else _picture(_load(path, "error"), carried)
@@ -100,6 +105,9 @@ def _open_tiff(path: Path, carried: Carried) -> Picture:
     # libvips takes an invalid orientation for an error like any other: such files are read less strictly.
     known = carried.exif is None or carried.exif.number(ORIENTATION, 1) in ORIENTATIONS
     extra = carried.exif.number(_EXTRA_SAMPLES, _ALPHA) if carried.exif else _ALPHA
+    if carried.exif and [carried.exif.number(tag, 0) for tag in (_BITS, _PHOTOMETRIC)] == [8, _CIELAB]:
+        with open_file(path) as file:
+            return _picture(lab_of_eight_bits(file), carried, extra)
     return _picture(_load(path, "error" if known else "truncated"), carried, extra)
 
 
@@ -109,6 +117,7 @@ def _open_heif(path: Path, head: bytes, carried: Carried) -> Picture:
     else:
         image, icc = open_hevc(path)
     described = describe(carried.exif, image.height, image.width)
+    icc = carried.colour.profile(image.bands) if carried.colour else icc
     return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes)
 
 
@@ -131,8 +140,20 @@ def _picture(image: pyvips.Image, carried: Carried, extra: int = _ALPHA) -> Pict
     orientation = carried.orientation
     size = upright_size(image.height, image.width, orientation)
     described = describe(carried.exif, *size)
-    icc = _field(image, "icc-profile-data")
-    return Picture(_plain(image, extra), orientation, described.block, icc, described.notes)
+    own = _field(image, "icc-profile-data")
+    converted, icc, notes = in_rgb(image, own)
+    if converted is image and carried.colour and (own is None or carried.colour.counts_first):
+        icc = carried.colour.profile(image.bands)
+    return Picture(_plain(converted, extra), orientation, described.block, icc, described.notes + notes)
+
+
+def _check_curve(colour: ToldColour | None, path: Path) -> None:
+    if colour and colour.unknown_curve:
+        raise PhotoError(
+            f"is an HDR picture ({colour.unknown_curve}), which is not converted to what is written here.",
+            path=path,
+            remedy="Export it as an ordinary picture.",
+        )
 
 
 def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:
@@ -142,9 +163,6 @@ def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:
         image: as libvips reads it.
         extra: what a TIFF file says of the channels behind its colours: alpha, or unspecified, which is left out.
     """
-    if image.interpretation == "cmyk" and image.format == "uchar":
-        ink = 255 - image
-        image = (ink[:3] * ink[3] / 255).rint().cast("uchar").copy(interpretation="srgb")
     if image.format not in _DTYPES or image.interpretation not in _COLOURS:
         bits = _text(image, "bits-per-sample")
         name = f"{'float' if image.format in ('float', 'double') else image.format}{bits}"

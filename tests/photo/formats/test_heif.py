@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import sys
 from datetime import datetime
 
@@ -9,9 +11,10 @@ import numpy as np
 import pytest
 import pyvips
 from PIL import Image
-from profiles import rgb_profile
+from profiles import rendered, rgb_profile
 
 from opticalzoom.errors import DependencyError, PhotoError
+from opticalzoom.photo.colour.told import told_by_codes
 from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.size import read_size
@@ -134,8 +137,40 @@ def test_without_the_extra_its_name_is_said(tmp_path, monkeypatch):
     assert read_size(tmp_path / "a.heic") == (64, 96)
 
 
-def test_hdr_is_refused(tmp_path):
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_is_refused(tmp_path, transfer, name):
     image = pillow_heif.from_bytes(mode="RGB;16", size=(96, 64), data=smooth(3, np.uint16).tobytes())
-    image.save(tmp_path / "a.hif", transfer_characteristics=16)
-    with pytest.raises(PhotoError, match=r"is an HDR picture \(PQ\)"):
+    image.save(tmp_path / "a.hif", transfer_characteristics=transfer)
+    with pytest.raises(PhotoError, match=rf"is an HDR picture \({name}\)"):
         read_photo(tmp_path / "a.hif")
+
+
+@pytest.mark.parametrize("suffix", [".heic", ".avif"])
+def test_colour_by_codes_becomes_a_profile(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    codes = {"color_primaries": 12, "transfer_characteristics": 13}
+    image = pillow_heif.from_bytes(mode="RGB", size=(96, 64), data=smooth().tobytes())
+    image.save(tmp_path / "a.heic", quality=-1, chroma=444, **codes)
+    if suffix == ".avif":
+        path.write_bytes(avif_with_codes(12, 13))
+    photo = read_photo(path)
+    assert photo.icc == told_by_codes(12, 13).profile(3)
+    shown = rendered(photo.pixels, photo.icc) - rendered(smooth(), told_by_codes(12, 13).profile(3))
+    assert np.abs(shown).mean() < 0.01
+
+
+def avif_with_codes(primaries, transfer):
+    """What Pillow writes, with other codes in its colour box."""
+    file = io.BytesIO()
+    Image.fromarray(smooth()).save(file, "AVIF", quality=100, subsampling="4:4:4")
+    data = bytearray(file.getvalue())
+    at = data.index(b"colrnclx") + 8
+    data[at : at + 4] = struct.pack(">HH", primaries, transfer)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_in_avif_is_refused(tmp_path, transfer):
+    (tmp_path / "a.avif").write_bytes(avif_with_codes(9, transfer))
+    with pytest.raises(PhotoError, match="is an HDR picture"):
+        read_photo(tmp_path / "a.avif")
