@@ -1,13 +1,26 @@
-"""Weights of a trained network for a larger one: what a deeper net, or one for another input, starts from."""
+"""Networks that begin where a trained one is: deeper ones, ones for another input, and ones for another scale.
+
+The last layer of the networks that zoom fast is one convolution with a pixel shuffle behind it. The convolution of
+another scale whose pictures come nearest to the old network's, resampled, is therefore a least-squares problem. A
+network that grows so begins where the old one is; a layer that begins anew leaves a checkerboard that hundreds of steps
+do not remove.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from opticalzoom.models.base import ZoomModel
 
 _TRUNK, _BODY, _HEAD, _TAIL = "trunk.", "trunk.body.", "trunk.head.weight", "trunk.tail."
+_RIDGE = 1e-5
+"""Pull of the weights towards zero, which is bicubic, relative to the mean square of a feature."""
+_BAND = 64
+"""Rows of the grid whose features are unfolded at a time, which bounds memory."""
 
 
 def grow_weights(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -55,3 +68,67 @@ def _repacked(head: Tensor, channels: int) -> Tensor:
 def _last_body(state: Mapping[str, Tensor]) -> int:
     """Index of the body's last convolution, behind its residual blocks; −1 without a body."""
     return max((int(name.removeprefix(_BODY).split(".")[0]) for name in state if name.startswith(_BODY)), default=-1)
+
+
+@torch.no_grad()
+def grow_tail(old: ZoomModel, new: ZoomModel, pictures: Iterable[Tensor]) -> None:
+    """Give ``new`` the last layer with which it zooms as ``old`` does, but by its own scale.
+
+    Args:
+        old: a trained network, in eval mode.
+        new: the same network for another scale, with equal weights but for its last layer, which is changed: one
+            convolution and a pixel shuffle, added to the bicubic picture.
+        pictures: inputs of both networks, 1×C×h×w in [0, 1]; about 100,000 pixels in all are enough.
+    """
+    last = last_convolution(new)
+    torch.nn.init.zeros_(last.weight)
+    if last.bias is not None:
+        torch.nn.init.zeros_(last.bias)
+    seen: list[Tensor] = []
+    hook = last.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    fit, factor = _ConvolutionFit(last), new.contract.output_factor
+    for x in pictures:
+        bicubic = new.forward_unaligned(x).image
+        wanted = F.interpolate(old.forward_unaligned(x).image, size=bicubic.shape[-2:], mode="bicubic", antialias=True)
+        fit.add(seen.pop(), F.pixel_unshuffle(wanted - bicubic, factor))
+    hook.remove()
+    fit.solve()
+
+
+def last_convolution(model: ZoomModel) -> nn.Conv2d:
+    """The convolution whose shuffled output is added to the bicubic picture."""
+    main = getattr(model, "trunk", model)  # what aligns lies beside the trunk, and zooming does without it
+    return [module for module in main.modules() if isinstance(module, nn.Conv2d)][-1]
+
+
+class _ConvolutionFit:
+    """Normal equations of a convolution, summed over pictures.
+
+    A convolution over N features with k×k taps has N·k² unknowns and a bias for each of its outputs.
+    """
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        self._convolution = convolution
+        unknowns = convolution.weight[0].numel() + 1
+        self._gram = torch.zeros(unknowns, unknowns, dtype=torch.float64)
+        self._right = torch.zeros(unknowns, convolution.out_channels, dtype=torch.float64)
+
+    def add(self, features: Tensor, wanted: Tensor) -> None:
+        """Features 1×N×h×w, and what the convolution should make of them, 1×M×h×w."""
+        kernel = self._convolution.kernel_size[0]
+        padded = F.pad(features, [kernel // 2] * 4)
+        for top in range(0, features.shape[-2], _BAND):
+            columns = F.unfold(padded[..., top : top + _BAND + kernel - 1, :], kernel)[0]
+            columns = torch.cat((columns, torch.ones_like(columns[:1]))).double()
+            self._gram += columns @ columns.T
+            self._right += columns @ wanted[0, :, top : top + _BAND].flatten(1).T.double()
+
+    def solve(self) -> None:
+        """Give the convolution the weights that fit best."""
+        ridge = torch.full((len(self._gram),), _RIDGE * float(self._gram.diagonal()[:-1].mean()), dtype=torch.float64)
+        ridge[-1] = 0  # the bias is free
+        found = torch.linalg.solve(self._gram + ridge.diag(), self._right)
+        weight, bias = self._convolution.weight, self._convolution.bias
+        weight.copy_(found[:-1].T.reshape(weight.shape))
+        if bias is not None:
+            bias.copy_(found[-1])

@@ -72,13 +72,17 @@ class Survey:
 
     def __str__(self) -> str:
         """As ``12 scenes; 12 pairs at ×2 (26 → 52 mm), 5 at ×4.6 (26 → 120 mm)``."""
-        scenes = f"{len(self.scenes)} {'scene' if len(self.scenes) == 1 else 'scenes'}"
         counts = self.ratios()
         told = [str(counts[0])] if counts else ["no pairs of different focal lengths"]
         told += [f"{count.pairs} at {count.factor}" for count in counts[1:]]
         digital = sum(pair.optical_ratio is not None and pair.optical_ratio < LEAST_RATIO for _, pair in self.pairs)
         told += [f"{digital} by digital zoom only"] if digital else []
-        return f"{scenes}; {', '.join(told)}"
+        return f"{counted(len(self.scenes), 'scene')}; {', '.join(told)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """As ``1 scene`` and ``2 scenes``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def suits(ratio: float, magnification: float, scale: float, tolerance: float) -> bool:

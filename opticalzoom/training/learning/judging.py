@@ -93,7 +93,7 @@ def judged_part(pair: TrainingPair) -> TrainingPair:
 @torch.inference_mode()
 def quick_score(model: ZoomModel, pairs: Sequence[TrainingPair], bfloat16: bool = False) -> float:
     """Mean PSNR of Y in dB on trusted pixels of registered pairs, for the curve of a run; 0 if none is trusted."""
-    device = next(model.parameters()).device
+    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
     scores = []
     for pair in (part for part in map(judged_part, pairs) if part.mask.any()):
         x, y, mask = (to_tensor(part)[None].to(device) for part in (pair.x, pair.y, pair.mask[..., None]))

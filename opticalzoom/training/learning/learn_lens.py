@@ -18,6 +18,7 @@ from opticalzoom.engines.exporting.graphs_export import write_graphs
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.lenses.lens_card import LensCard
 from opticalzoom.lenses.library import install_lens, installed_name, plain_name
+from opticalzoom.pairs.scenes.ratios import counted
 from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.training.learning.folds import holds_scenes_out
@@ -31,6 +32,8 @@ from opticalzoom.weights.card import ModelCard
 WEIGHTS = "weights.safetensors"
 _FOR_TRAINING = 0.75
 """Share of the time that is left after preparation; the rest is for the verdict and for writing."""
+_FOR_PREPARING = 0.4
+"""Share of the budget that preparation may take, as far as that can be told beforehand."""
 _LEAST_SECONDS = 20.0
 """Of training a lens: less teaches nothing, whatever the preparation took."""
 
@@ -107,14 +110,14 @@ def learn_card(
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    sets = gather(paths, out, scale, say)
+    sets = gather(paths, out, scale, say, budget * _FOR_PREPARING)
     left = max(_LEAST_SECONDS, budget - (time.monotonic() - began)) * _FOR_TRAINING / len(sets)
     results = []
     with deferred_interrupt() as stopped:
         for lens, home in zip(sets, lens_folders(sets, out), strict=True):
             if overwrite:
                 shutil.rmtree(home, ignore_errors=True)
-            say(f"{lens.title}: {len(lens.pairs)} pairs of {len(set(lens.scenes))} scenes")
+            say(f"{lens.title}: {counted(len(lens.pairs), 'pair')} of {counted(len(set(lens.scenes)), 'scene')}")
             with progress_bar(console) as bar:
                 task = bar.add_task("Learning", total=None)
                 hooks = Hooks(lambda done, total: bar.update(task, completed=done, total=total), stopped)  # noqa: B023
@@ -150,6 +153,7 @@ def figures_of(outcome: LensOutcome) -> dict[str, object]:
         "gain": {other: [round(found.mean, 3), round(found.error, 3)] for other, found in gains.items()},
         "pairs": len(outcome.lens.pairs),
         "scenes": len(set(outcome.lens.scenes)),
+        "gain_by_pairs": [[point.pairs, round(point.gain, 3)] for point in outcome.by_pairs],
     }
 
 

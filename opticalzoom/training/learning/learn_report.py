@@ -19,6 +19,7 @@ from opticalzoom.pages.slider import SLIDER_SCRIPT, SLIDER_STYLE, slider
 from opticalzoom.training.learning.folds import holds_scenes_out
 from opticalzoom.training.learning.judging import BICUBIC, METHODS, TRUTH, Judged, gain
 from opticalzoom.training.learning.lens_run import LensOutcome
+from opticalzoom.training.learning.pair_curve import CurvePoint, curve_text
 
 REPORT = "report.html"
 PICTURES = "pictures"
@@ -51,6 +52,7 @@ def write_learn_report(page: Path, outcome: LensOutcome, verdict: str, installed
         "<h2>How it learned</h2>",
         f"<p>{html.escape(_curve_text(outcome))}</p>",
         curve_svg(outcome.curves),
+        *_more_pairs(outcome.by_pairs),
         "<h2>The lens, measured</h2>",
         lens,
         *_pairs(outcome, page.parent),
@@ -122,9 +124,13 @@ def _curve_text(outcome: LensOutcome) -> str:
     held = "a part of the scenes" if holds_scenes_out(outcome.lens.scenes) else "one half of every picture"
     return (
         f"In each of {len(outcome.curves)} runs {held} was held out; the lines are their scores after so many steps. "
-        f"The network for use learned from all {len(outcome.lens.pairs)} pairs and stopped at step {outcome.stop} of "
+        f"The network for use learned from {_all_of(len(outcome.lens.pairs))} and stopped at step {outcome.stop} of "
         f"{outcome.recipe.steps}, where the mean of the lines is highest."
     )
+
+
+def _all_of(pairs: int) -> str:
+    return "the one pair" if pairs == 1 else f"all {pairs} pairs"
 
 
 def curve_svg(curves: Sequence[Sequence[tuple[int, float]]]) -> str:
@@ -138,6 +144,18 @@ def curve_svg(curves: Sequence[Sequence[tuple[int, float]]]) -> str:
     axes = Axes("step", "dB above the lowest score", max(step for step, _ in points), top, width=640, height=240)
     drawn = [axes.curve([step for step, _ in line], [score for _, score in line], "#1a73e8") for line in lines]
     return axes.plot(drawn)
+
+
+def _more_pairs(points: Sequence[CurvePoint]) -> list[str]:
+    """What more pairs would give, drawn and in words; nothing where it was not asked."""
+    if not points:
+        return []
+    top = max(0.05, *(point.gain for point in points))
+    axes = Axes("pairs", "dB over bicubic", max(point.pairs for point in points), top, width=640, height=240)
+    line = axes.curve([point.pairs for point in points], [point.gain for point in points], "#1a73e8")
+    dots = [axes.dot(point.pairs, point.gain, 0.0, "#1a73e8") for point in points]
+    text = f"<p>{html.escape(curve_text(points))}</p>"
+    return ["<h3>What more pairs would give</h3>", text, axes.plot([line, *dots])]
 
 
 def _pairs(outcome: LensOutcome, folder: Path) -> list[str]:

@@ -7,36 +7,30 @@ networks that were judged on the way, and at the end ``weights.safetensors``.
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from opticalzoom.engines.checkpoint import load_model, save_model
-from opticalzoom.errors import CheckpointError, OutputExistsError, PairError
-from opticalzoom.files import write_text
+from opticalzoom.errors import PairError
 from opticalzoom.lenses.linear_filter import fit_filter
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.models.baselines import Linear
 from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.pairs.selection import evenly_spread, float_arrays
-from opticalzoom.parallel.cores import cores, cores_kept, limit_cores
+from opticalzoom.parallel.cores import cores_kept
 from opticalzoom.training.learning import judging
-from opticalzoom.training.learning.budget import best_stop, marks, measure_pace, plan_recipe
+from opticalzoom.training.learning.budget import best_stop, make_plan, marks
 from opticalzoom.training.learning.fine_tuning import FineTuning, RunState, TuningRecipe, fine_tune
 from opticalzoom.training.learning.folds import Fold, make_folds
 from opticalzoom.training.learning.judging import Judged, judge_pairs, judged_part, quick_score
 from opticalzoom.training.learning.material import LensPairs
+from opticalzoom.training.learning.pair_curve import CurvePoint, learn_pair_curve
 from opticalzoom.training.learning.start import nearest_base, starting_network
 from opticalzoom.training.learning.strength import DetailSums, detail_sums, set_strength
 from opticalzoom.weights.card import ModelCard
 
-PLAN = "plan.json"
 MOST_JUDGED = 8
 """Pairs of a fold that are judged, evenly spread: each takes a second or two."""
 Curve = list[tuple[int, float]]
@@ -66,6 +60,7 @@ class LensOutcome:
         best: name of the method that won, None if nothing learned did.
         judged: every held-out pair, or half of one.
         curves: (step, dB) of each fold.
+        by_pairs: what fewer pairs give, empty if there was no time for it.
         stop: the step that the last run ended at.
         recipe: of all runs.
     """
@@ -76,6 +71,7 @@ class LensOutcome:
     best: str | None
     judged: list[Judged]
     curves: list[Curve]
+    by_pairs: list[CurvePoint]
     stop: int
     recipe: TuningRecipe
 
@@ -108,12 +104,12 @@ def learn_one(
     hooks = hooks or Hooks()
     folds, base = make_folds(lens.pairs, lens.scenes), nearest_base(lens.scale, lens.input)
     start, card = starting_network(base, lens.scale, lens.pairs)
-    key = _key(lens, seconds if budget is None else budget, steps)
     with cores_kept():
-        recipe = _recipe(lens, folds, start, home, key, seconds, steps)
+        plan = make_plan(lens, folds, start, home, seconds=seconds, budget=budget or seconds, steps=steps)
+        recipe, runs = plan.recipe, len(folds) + 1 + len(plan.counts)
 
         def watch(number: int) -> Callable[[RunState], object]:
-            return lambda run: hooks.step(number * recipe.steps + run.step, (len(folds) + 1) * recipe.steps)
+            return lambda run: hooks.step(number * recipe.steps + run.step, runs * recipe.steps)
 
         curves = [
             _run_fold(start, card, fold, recipe, home / f"fold-{number + 1}", watch(number), hooks.stopped)
@@ -122,6 +118,11 @@ def learn_one(
         judged, sums = _judged(folds, curves, home, start, recipe, lens)
         stop, run = best_stop(curves, recipe.steps), FineTuning(copy.deepcopy(start), lens.pairs, recipe)
         learned = fine_tune(run, home / "all.ckpt", until=stop, watch=watch(len(folds)), stopped=hooks.stopped).cpu()
+        best_score = max(score for _, score in curves[0])
+        after = len(folds) + 1
+        by_pairs = learn_pair_curve(
+            start, folds[0], plan, best_score, home, lambda number: watch(after + number), hooks.stopped
+        )
     strength = sum(sums, DetailSums()).strength
     set_strength(learned, strength)
     best = judging.winner([one.scores for one in judged])
@@ -135,48 +136,7 @@ def learn_one(
         "recipe": asdict(recipe),
     }
     card = ModelCard(card.builder, card.arguments, training)
-    return LensOutcome(lens, learned, card, best, judged, curves, stop, recipe)
-
-
-def _recipe(
-    lens: LensPairs, folds: Sequence[Fold], start: ZoomModel, home: Path, key: str, seconds: float, steps: int | None
-) -> TuningRecipe:
-    """The recipe of an earlier run that was stopped, or a new one, which is written down; PyTorch has its threads."""
-    path = home / PLAN
-    if path.is_file():
-        try:
-            plan = json.loads(path.read_text(encoding="utf-8"))
-            recipe, found = TuningRecipe(**plan["recipe"]), plan["key"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(
-                f"is damaged ({error}).", path=path, remedy="Delete the folder, and it is learned again."
-            ) from error
-        if found != key:
-            raise OutputExistsError(
-                "holds what was learned from other pairs, or with another budget.",
-                path=home,
-                remedy="Choose another -o, or add --overwrite.",
-            )
-        limit_cores(recipe.threads or cores())
-        return recipe
-    shutil.rmtree(home, ignore_errors=True)  # of a run that was stopped before it had a plan
-    pace = measure_pace(start, lens.pairs)
-    pairs = min(len(fold.teaching) for fold in folds)
-    recipe = plan_recipe(seconds, len(folds) + 1, pairs, pace)
-    if steps is not None:
-        recipe = replace(recipe, steps=steps)
-    write_text(path, json.dumps({"key": key, "recipe": asdict(recipe)}, indent=1))
-    return recipe
-
-
-def _key(lens: LensPairs, budget: float, steps: int | None) -> str:
-    """Changes with everything that the runs depend on: of the pictures every hundredth row is looked at."""
-    digest = hashlib.sha256(json.dumps([lens.scale, lens.input, budget, steps, lens.scenes]).encode())
-    for pair in lens.pairs:
-        digest.update(pair.name.encode())
-        for picture in (pair.x, pair.y, pair.mask):
-            digest.update(np.ascontiguousarray(picture[::100]).tobytes())
-    return digest.hexdigest()[:16]
+    return LensOutcome(lens, learned, card, best, judged, curves, by_pairs, stop, recipe)
 
 
 def _run_fold(

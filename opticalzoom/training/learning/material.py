@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import CAMERAS
 from opticalzoom.pairs.manifest import Record, read_manifest
 from opticalzoom.pairs.prepared import PreparedPairs
+from opticalzoom.pairs.preparing.cost import affordable_pairs
 from opticalzoom.pairs.preparing.prepare_card import PreparedCard, prepare_card, survey_card
 from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
 from opticalzoom.pairs.scenes.focal_lengths import ShotPair
@@ -58,10 +60,13 @@ class LensPairs:
 
     @property
     def title(self) -> str:
-        """As ``Google Pixel 7 at 2.35 mm, ×1.85, photos``."""
-        camera = self.metadata.camera or "a camera without EXIF"
-        length = f" at {self.metadata.focal_length:g} mm" if self.metadata.focal_length else ""
-        return f"{camera}{length}, ×{self.ratio:.3g}, {'RAW' if self.input == 'raw' else 'photos'}"
+        """As ``Google Pixel 7 at 2.35 mm, ×1.85, photos``; the scale where EXIF does not tell a focal length.
+
+        Pictures without EXIF may have been cropped, and the ratio of what they show is not that of their pixels.
+        """
+        camera, length = self.metadata.camera or "a camera without EXIF", self.metadata.focal_length
+        at, ratio = (f" at {length:g} mm", self.ratio) if length else ("", self.scale)
+        return f"{camera}{at}, ×{ratio:.3g}, {'RAW' if self.input == 'raw' else 'photos'}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,9 @@ class _Setting:
     raw: bool
 
 
-def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
+def gather(
+    photos: Sequence[Path], output: Path, scale: int | None, say: Say, seconds: float = math.inf
+) -> list[LensPairs]:
     """The pairs of every lens in a folder or among some photos, prepared and registered; goes on after a stop.
 
     Args:
@@ -82,17 +89,18 @@ def gather(photos: Sequence[Path], output: Path, scale: int | None, say: Say) ->
         output: folder for what is prepared.
         scale: of the target over X; by default the one that most pairs of a lens suit.
         say: told what was found.
+        seconds: for preparing a card: of more pairs than it suffices for, some are taken, evenly spread.
 
     Raises:
         PairError: there is no pair that can be used; the reasons are told.
     """
-    sets = [lens for lens in _every_lens(photos, output, scale, say) if lens.pairs]
+    sets = [lens for lens in _every_lens(photos, output, scale, say, seconds) if lens.pairs]
     if not sets:
         raise PairError("no pair could be used.", path=photos[0], remedy="The reasons are above and in the report.")
     return sets
 
 
-def _every_lens(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
+def _every_lens(photos: Sequence[Path], output: Path, scale: int | None, say: Say, seconds: float) -> list[LensPairs]:
     root = photos[0]
     if len(photos) == 1 and root.is_dir():
         if (root / manifest.NAME).is_file():
@@ -103,10 +111,10 @@ def _every_lens(photos: Sequence[Path], output: Path, scale: int | None, say: Sa
             return _of_source(source, source.names("train") + source.names("val"), Metadata(camera=camera), say)
         if parallel_folders(root):
             return _of_folders(root, scale, say)
-    return _of_card(photos, output, scale, say)
+    return _of_card(photos, output, scale, say, seconds)
 
 
-def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) -> list[LensPairs]:
+def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say, seconds: float) -> list[LensPairs]:
     if len(photos) == 1 and photos[0].is_dir():
         found = survey_card(photos[0].resolve(), output.resolve())
     else:
@@ -124,7 +132,10 @@ def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say) 
         )
     sets: list[LensPairs] = []
     for number, pairs in sorted(wanted.items()):
-        part = Survey(found.scenes, pairs, found.problems)
+        chosen = affordable_pairs(pairs, number, seconds * len(pairs) / sum(map(len, wanted.values())))
+        if len(chosen) < len(pairs):
+            say(f"×{number}: {len(chosen)} of {len(pairs)} pairs are prepared; a larger budget takes more.")
+        part = Survey(found.scenes, chosen, found.problems)
         folder = output / f"pairs-x{number}"
         done = prepare_card(_folder_of(photos), folder, number, tolerance=TOLERANCE, found=part)
         say(f"×{number}: {len(done.accepted)} of {len(done.records)} pairs accepted. Look at them: {done.report}")

@@ -13,7 +13,7 @@ from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.pairs.selection import evenly_spread
-from opticalzoom.training.learning.tail_growth import grow_tail
+from opticalzoom.training.grow import grow_tail
 from opticalzoom.training.patches import to_tensor
 from opticalzoom.weights.card import ModelCard, bundled, read_card
 from opticalzoom.weights.contract import InputKind

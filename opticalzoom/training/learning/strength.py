@@ -15,8 +15,8 @@ import torch
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.registered import TrainingPair
+from opticalzoom.training.grow import last_convolution
 from opticalzoom.training.learning.judging import judged_part
-from opticalzoom.training.learning.tail_growth import last_convolution
 from opticalzoom.training.patches import to_tensor
 
 _MOST = 1.2

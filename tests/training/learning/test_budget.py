@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from learnings import soft_lens
 
 from opticalzoom.models import build
-from opticalzoom.training.learning.budget import StepPace, best_stop, marks, measure_pace, plan_recipe
+from opticalzoom.training.learning.budget import (
+    StepPace,
+    affordable_counts,
+    best_stop,
+    marks,
+    measure_pace,
+    plan_recipe,
+    recipe_for,
+)
 
 
 def test_a_budget_is_divided_among_the_runs():
@@ -54,3 +62,19 @@ def test_a_pace_is_measured_and_the_network_stays_as_it_is():
     assert torch.get_num_threads() == pace.threads
     torch.set_num_threads(threads)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_a_curve_over_pairs_is_learned_in_the_time_that_is_left():
+    pace = StepPace(0.1, False, 1)
+    assert affordable_counts(1e6, 12, 400, pace) == [1, 2, 4, 8]
+    assert affordable_counts(1e6, 4, 400, pace) == [1, 2]
+    assert affordable_counts(1e6, 1, 400, pace) == []
+    assert affordable_counts(15 + 30 + 39, 12, 400, pace) == [1, 2]  # 150, 300 and 400 steps of a tenth of a second
+    assert affordable_counts(-5, 12, 400, pace) == []
+
+
+def test_a_run_on_few_pairs_has_no_more_steps_than_they_are_good_for():
+    pace = StepPace(0.1, True, 1)
+    assert recipe_for(1, 400, pace).steps == 150
+    assert recipe_for(4, 400, pace).steps == 400
+    assert recipe_for(4, 400, pace).bfloat16

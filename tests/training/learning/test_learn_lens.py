@@ -11,7 +11,7 @@ import opticalzoom
 from opticalzoom.engines.checkpoint import load_model
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.lenses.library import find_lens
-from opticalzoom.training.learning import learn_lens, lens_run
+from opticalzoom.training.learning import budget, learn_lens
 from opticalzoom.training.learning.fine_tuning import TuningRecipe
 from opticalzoom.training.learning.learn_lens import lens_folders
 from opticalzoom.weights.card import read_card
@@ -42,7 +42,8 @@ def test_what_wins_is_installed_with_its_card(tmp_path, library, monkeypatch):
 
 
 def test_the_same_command_goes_on_however_long_preparation_took(tmp_path, library, monkeypatch):
-    monkeypatch.setattr(lens_run, "plan_recipe", lambda *_: TuningRecipe(2))
+    monkeypatch.setattr(budget, "plan_recipe", lambda *_: TuningRecipe(2))
+    monkeypatch.setattr(budget, "affordable_counts", lambda *_: [])
     pairs = write_pairs(tmp_path / "pairs", 2)
     (first,) = opticalzoom.learn(pairs, tmp_path / "out", budget=60)
     (second,) = opticalzoom.learn(pairs, tmp_path / "out", budget=60)
@@ -53,7 +54,8 @@ def test_two_lenses_of_one_camera_and_focal_length_are_kept_apart(tmp_path, libr
     sets = [replace(soft_lens(2), metadata=replace(CAMERA, lens=name)) for name in ("Prime", "Zoom")]
     assert [folder.name for folder in lens_folders(sets, tmp_path)] == ["acme-one-4mm-x2", "acme-one-4mm-x2-2"]
     monkeypatch.setattr(learn_lens, "gather", lambda *_: sets)
-    monkeypatch.setattr(lens_run, "plan_recipe", lambda *_: TuningRecipe(2))
+    monkeypatch.setattr(budget, "plan_recipe", lambda *_: TuningRecipe(2))
+    monkeypatch.setattr(budget, "affordable_counts", lambda *_: [])
     (tmp_path / "card").mkdir()
     results = opticalzoom.learn(tmp_path / "card", tmp_path / "out")
     assert [result.installed for result in results] == ["acme-one-4mm-x2", "acme-one-4mm-x2-2"]

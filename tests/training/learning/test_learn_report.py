@@ -11,6 +11,7 @@ from learnings import soft_lens
 
 from opticalzoom.training.learning.learn_report import busiest_part, curve_svg, write_learn_report
 from opticalzoom.training.learning.lens_run import learn_one
+from opticalzoom.training.learning.pair_curve import CurvePoint
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,12 @@ def test_each_run_has_a_line_from_left_to_right():
 
 def test_no_curve_is_no_drawing():
     assert curve_svg([[]]) == ""
+
+
+def test_what_more_pairs_would_give_is_drawn_where_it_was_asked(outcome, tmp_path):
+    heading = "What more pairs would give"
+    assert heading not in write_learn_report(tmp_path / "report.html", outcome, "", None).read_text()
+    points = [CurvePoint(1, 0.1), CurvePoint(2, 0.4)]
+    text = write_learn_report(tmp_path / "report.html", replace(outcome, by_pairs=points), "", None).read_text()
+    assert heading in text
+    assert "2: +0.40" in text

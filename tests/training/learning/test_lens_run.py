@@ -11,9 +11,9 @@ import torch
 from learnings import soft_lens
 
 from opticalzoom.errors import CheckpointError, OutputExistsError
-from opticalzoom.training.learning import lens_run
-from opticalzoom.training.learning.budget import StepPace
-from opticalzoom.training.learning.lens_run import PLAN, Hooks, learn_one
+from opticalzoom.training.learning import budget
+from opticalzoom.training.learning.budget import PLAN, StepPace
+from opticalzoom.training.learning.lens_run import Hooks, learn_one
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_the_time_that_is_left_may_differ_when_the_budget_is_the_same(learned, t
 
 
 def test_threads_are_given_back(tmp_path, monkeypatch):
-    monkeypatch.setattr(lens_run, "measure_pace", lambda *_: torch.set_num_threads(2) or StepPace(1.0, False, 2))
+    monkeypatch.setattr(budget, "measure_pace", lambda *_: torch.set_num_threads(2) or StepPace(1.0, False, 2))
     used: list[int] = []
     hooks = Hooks(lambda *_: used.append(torch.get_num_threads()))
     learn_one(soft_lens(1), tmp_path / "lens", 60, steps=2, hooks=hooks)

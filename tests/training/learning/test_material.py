@@ -109,3 +109,12 @@ def test_results_do_not_go_among_the_photos(tmp_path):
     write_card(tmp_path / "card", scenes=1, focal_lengths=LENGTHS)
     with pytest.raises(PairError, match="lies in the folder of the photos"):
         gather([tmp_path / "card"], tmp_path / "card" / "learned", None, ignore)
+
+
+def test_a_short_time_prepares_some_of_many_pairs_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_card(tmp_path / "card", scenes=5, focal_lengths=LENGTHS, size=(200, 300))
+    told: list[str] = []
+    (lens,) = gather([tmp_path / "card"], tmp_path / "out", None, told.append, seconds=0.0)
+    assert len(lens.scenes) <= 4
+    assert any("4 of 5 pairs are prepared" in text for text in told)
