@@ -26,7 +26,8 @@ from opticalzoom.evaluation.protocols import evaluate
 from opticalzoom.evaluation.report import means
 from opticalzoom.files import write_text
 from opticalzoom.models import build
-from opticalzoom.pairs.registered import PairCache, Preparation
+from opticalzoom.pairs.pair_cache import PairCache
+from opticalzoom.pairs.registered import Preparation
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import City100
 from opticalzoom.photo.metadata import Metadata

@@ -8,7 +8,8 @@ from opticalzoom.evaluation.methods import LINEAR, Method
 from opticalzoom.lenses.linear_filter import fit_filter
 from opticalzoom.models.baselines import Linear
 from opticalzoom.pairs.pair import Source
-from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation
+from opticalzoom.pairs.pair_cache import PAIR_CACHE, PairCache
+from opticalzoom.pairs.registered import Preparation
 from opticalzoom.pairs.selection import evenly_spread, float_arrays
 from opticalzoom.training.datamodule import prepare_all
 

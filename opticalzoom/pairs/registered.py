@@ -1,39 +1,24 @@
-"""From a source's pair to one that can be trained on: misaligned if asked, registered, on one grid, cached.
+"""From a source's pair to one that can be trained on: misaligned if asked, registered, on one grid.
 
-``training_pair`` is a pure function; ``PairCache`` remembers its results on disk.
+``training_pair`` is a pure function; :class:`~opticalzoom.pairs.pair_cache.PairCache` remembers its results on disk.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import tempfile
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from threading import Lock
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import PairError
-from opticalzoom.files import home_path, real_path
-from opticalzoom.pairs.pair import Pair, Pixels, Source
+from opticalzoom.pairs.pair import Pair, Pixels
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
-from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic, encode_picture
 from opticalzoom.registration import same_view as registration
 from opticalzoom.registration.transform import Registration
 from opticalzoom.registration.warp import Image, sample
 from opticalzoom.weights.contract import InputKind
-
-PAIR_CACHE = "~/.cache/opticalzoom/pairs"
-"""Folder of prepared pairs where no other is asked for."""
-_READING = Lock()
-"""NumPy parses an array's header with ``ast``, which several threads of Python 3.11 must not do at once: now and then
-that is a "SystemError: AST constructor recursion depth mismatch"."""
 
 
 @dataclass(frozen=True)
@@ -170,77 +155,3 @@ def unusable(name: str, reason: str) -> TrainingPair:
     """A pair that is left out."""
     empty = np.zeros((0, 0, 3), np.uint8)
     return TrainingPair(name, empty, empty, np.zeros((0, 0), bool), reason)
-
-
-class PairCache:
-    """Prepared pairs on disk, a folder each, keyed by all that they depend on; arrays come back memory-mapped."""
-
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = home_path(folder)
-
-    def get(self, source: Source, name: str, preparation: Preparation) -> TrainingPair:
-        """The prepared pair, from disk if it is there; a pair that cannot be read is rejected with the reason."""
-        home = self.folder / self._key(source, name, preparation)
-        if not (home / "pair.json").exists():
-            try:
-                pair = training_pair(source.load(name), source.scale, preparation)
-            except Exception as error:  # of every class, for damaged files
-                return unusable(name, str(as_told(error)))  # not cached: the file may be mended
-            self._store(pair, home)
-        return self._load(home)
-
-    def _key(self, source: Source, name: str, preparation: Preparation) -> str:
-        stamps = [
-            (str(real_path(p)), s.st_size, s.st_mtime_ns) for p in source.files(name) if p.exists() for s in (p.stat(),)
-        ]
-        settings = asdict(preparation)
-        if not preparation.misalignment.parallax:
-            del settings["misalignment"]["parallax"]  # pairs cached before there was any stay valid
-        parts = (registration.VERSION, source.describe(), source.scale, name, stamps, settings)
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-    def _store(self, pair: TrainingPair, home: Path) -> None:
-        """Write to a temporary folder and rename: a killed process leaves no half pair behind."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part = Path(tempfile.mkdtemp(dir=self.folder, suffix=".part"))
-        except OSError as error:
-            raise PairError(
-                f"cannot be written ({error.strerror or error}).",
-                path=self.folder,
-                remedy="Choose another cache folder.",
-            ) from error
-        try:
-            for key in ("x", "y", "mask"):
-                np.save(part / f"{key}.npy", getattr(pair, key))
-            (part / "pair.json").write_text(json.dumps({"name": pair.name, "reason": pair.reason}))
-            _publish(part, home)
-        except OSError as error:
-            raise PairError(
-                f"cannot be written ({error.strerror or error}).",
-                path=home,
-                remedy="Free some space or choose another cache folder.",
-            ) from error
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-
-    @staticmethod
-    def _load(home: Path) -> TrainingPair:
-        info = json.loads((home / "pair.json").read_text())
-        with _READING:
-            x, y, mask = (
-                np.load(home / f"{key}.npy", mmap_mode="r" if not info["reason"] else None)
-                for key in ("x", "y", "mask")
-            )
-        return TrainingPair(info["name"], x, y, mask, info["reason"])
-
-
-def _publish(part: Path, home: Path) -> None:
-    """Rename to the final name, unless another process was faster."""
-    if home.exists() and not (home / "pair.json").exists():
-        shutil.rmtree(home)  # cut short by something worse than a killed process
-    try:
-        part.rename(home)
-    except OSError:
-        if not (home / "pair.json").exists():
-            raise

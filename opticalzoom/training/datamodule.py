@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from opticalzoom.errors import PairError, visible
-from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.pair_cache import PAIR_CACHE, PairCache
+from opticalzoom.pairs.registered import Preparation, TrainingPair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import Source, SourceName, Split, open_source

@@ -1,21 +1,13 @@
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
-from time import sleep
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
-from opticalzoom.errors import PairError
 from opticalzoom.pairs.pair import Pair
-from opticalzoom.pairs.registered import PairCache, Preparation, both_grids, training_pair
+from opticalzoom.pairs.registered import Preparation, both_grids, training_pair
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
-from opticalzoom.pairs.sources import FolderPairs, open_source
 from opticalzoom.photo.colour.srgb import camera_to_srgb, srgb_to_linear
 from opticalzoom.photo.raw.mosaic import mosaic_of, pack
 
@@ -33,27 +25,6 @@ def block_means(image, scale):
     height, width = (side // scale for side in image.shape[:2])
     cut = image[: height * scale, : width * scale].astype(np.float64)
     return cut.reshape(height, scale, width, scale, 3).mean((1, 3))
-
-
-class CountedFolders(FolderPairs):
-    """Parallel folders that count how often a pair was read."""
-
-    loads = 0
-
-    def load(self, name):
-        self.loads += 1
-        return super().load(name)
-
-
-@pytest.fixture
-def folders(tmp_path):
-    root = tmp_path / "photos"
-    for side in ("x", "y"):
-        (root / side).mkdir(parents=True)
-    y = texture(64, 96)
-    Image.fromarray(y).save(root / "y" / "a.png")
-    Image.fromarray(block_means(y, 4).round().astype(np.uint8)).save(root / "x" / "a.png")
-    return root
 
 
 @pytest.mark.parametrize("kind", ["rgb", "resized"])
@@ -180,101 +151,3 @@ def test_what_the_two_photos_do_not_share_is_masked():
 def test_unrelated_photos_are_left_out():
     done = training_pair(Pair("a", texture(50, 64), texture(200, 256, seed=9), resized=False), 4, Preparation())
     assert done.reason
-
-
-def test_a_second_call_comes_from_disk(tmp_path, folders):
-    source, cache = CountedFolders(folders, 4), PairCache(tmp_path / "cache")
-    first, second = (cache.get(source, "a", AS_IT_IS) for _ in range(2))
-    assert source.loads == 1
-    expected = training_pair(source.load("a"), 4, AS_IT_IS)
-    for pair in (first, second):
-        assert (pair.name, pair.reason) == ("a", "")
-        for key in ("x", "y", "mask"):
-            np.testing.assert_array_equal(getattr(pair, key), getattr(expected, key))
-    assert isinstance(second.y, np.memmap)
-    assert len(list(cache.folder.iterdir())) == 1  # nothing half-written is left
-
-
-def test_the_cache_tells_preparations_and_changed_files_apart(tmp_path, folders):
-    source, cache = CountedFolders(folders, 4), PairCache(tmp_path / "cache")
-    preparations = [
-        AS_IT_IS,
-        Preparation(method="none", input="resized"),
-        Preparation(method="none", input="raw"),
-        Preparation(method="none", input="raw", white_balance="target"),
-        Preparation(method="none", input="raw", sensor=MosaicSimulation(seed=1)),
-        Preparation(method="none", misalignment=Misalignment(strength=2)),
-        Preparation(method="none", misalignment=Misalignment(strength=2, seed=1)),
-        Preparation(method="none", misalignment=Misalignment(local=2)),
-        Preparation(method="none", misalignment=Misalignment(parallax=2)),
-        Preparation(method="homography"),
-    ]
-    for number, preparation in enumerate(preparations, start=1):
-        cache.get(source, "a", preparation)
-        assert source.loads == number
-    for preparation in preparations:
-        cache.get(source, "a", preparation)
-    assert source.loads == len(preparations)
-
-    Image.fromarray(texture(64, 96, seed=5)).save(folders / "y" / "a.png")
-    os.utime(folders / "y" / "a.png", (1, 1))
-    np.testing.assert_array_equal(cache.get(source, "a", AS_IT_IS).y, texture(64, 96, seed=5))
-    os.utime(folders / "x" / "a.png", (2, 2))
-    cache.get(source, "a", AS_IT_IS)
-    assert source.loads == len(preparations) + 2
-
-
-def test_a_truncated_photo_is_left_out_until_it_is_mended(tmp_path, folders):
-    photo = folders / "y" / "a.png"
-    whole = photo.read_bytes()
-    photo.write_bytes(whole[: len(whole) // 2])
-    source, cache = open_source(folders, scale=4), PairCache(tmp_path / "cache")
-    left_out = cache.get(source, "a", AS_IT_IS)
-    assert str(photo) in left_out.reason
-    assert left_out.y.size == 0
-    photo.write_bytes(whole)
-    assert cache.get(source, "a", AS_IT_IS).reason == ""
-
-
-def test_a_photo_that_vanished_is_left_out(tmp_path, folders):
-    source = open_source(folders, scale=4)
-    (folders / "x" / "a.png").unlink()
-    assert "a.png" in PairCache(tmp_path / "cache").get(source, "a", AS_IT_IS).reason
-
-
-def test_a_pair_that_does_not_fit_is_remembered(tmp_path, folders):
-    source, cache = CountedFolders(folders, 3), PairCache(tmp_path / "cache")
-    first, second = (cache.get(source, "a", AS_IT_IS) for _ in range(2))
-    assert first.reason == second.reason != ""
-    assert source.loads == 1
-
-
-def test_a_half_written_folder_is_replaced(tmp_path, folders):
-    source, cache = CountedFolders(folders, 4), PairCache(tmp_path / "cache")
-    cache.get(source, "a", AS_IT_IS)
-    (home,) = cache.folder.iterdir()
-    (home / "pair.json").unlink()
-    assert cache.get(source, "a", AS_IT_IS).y.shape == (64, 96, 3)
-    assert source.loads == 2
-
-
-def test_a_cache_folder_that_cannot_be_made_is_an_error(tmp_path, folders):
-    (tmp_path / "file").touch()
-    with pytest.raises(PairError, match="cache folder"):
-        PairCache(tmp_path / "file").get(open_source(folders, scale=4), "a", AS_IT_IS)
-
-
-def test_arrays_are_read_by_one_thread_at_a_time(tmp_path, folders, monkeypatch):
-    source, cache, reading, load = CountedFolders(folders, 4), PairCache(tmp_path / "cache"), Lock(), np.load
-
-    def alone(*args, **options):
-        assert reading.acquire(blocking=False)
-        try:
-            sleep(0.001)
-            return load(*args, **options)
-        finally:
-            reading.release()
-
-    monkeypatch.setattr(np, "load", alone)
-    with ThreadPoolExecutor(4) as pool:
-        assert len(list(pool.map(lambda _: cache.get(source, "a", AS_IT_IS), range(12)))) == 12

@@ -19,7 +19,8 @@ from opticalzoom.pages.demonstration.demo_data import Alignment, align, shipped_
 from opticalzoom.pages.demonstration.demo_page import Findings, write_page
 from opticalzoom.pages.demonstration.demo_training import train_for
 from opticalzoom.pages.pictures import Picture
-from opticalzoom.pairs.registered import PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.pair_cache import PairCache
+from opticalzoom.pairs.registered import Preparation, TrainingPair
 from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import SimulatedZoom, Source

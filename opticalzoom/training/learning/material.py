@@ -15,10 +15,11 @@ from opticalzoom.lenses.lens_card import LensInput
 from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import CAMERAS
 from opticalzoom.pairs.manifest import Record, read_manifest
+from opticalzoom.pairs.pair_cache import PAIR_CACHE, PairCache
 from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.preparing.cost import affordable_pairs
 from opticalzoom.pairs.preparing.prepare_card import PreparedCard, prepare_card, survey_card
-from opticalzoom.pairs.registered import PAIR_CACHE, PairCache, Preparation, TrainingPair
+from opticalzoom.pairs.registered import Preparation, TrainingPair
 from opticalzoom.pairs.scenes.focal_lengths import ShotPair
 from opticalzoom.pairs.scenes.ratios import Survey, nearest_scale
 from opticalzoom.pairs.scenes.survey import survey
