@@ -91,6 +91,7 @@ def load_model(path: str | Path) -> ZoomModel:
     """
     resolved = resolve(path)
     card, tensors = read_card(resolved), read_weights(resolved)
+    check_shapes(card, {name: tuple(tensor.shape) for name, tensor in tensors.items()}, resolved)
     try:
         model = build(card.builder, **card.arguments)
         model.load_state_dict(tensors)

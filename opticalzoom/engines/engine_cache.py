@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,13 +32,13 @@ def as_onnx(source: Path, precision: ExportPrecision) -> bytes:
     if precision == "float32" and (found := read_graph(source, ".onnx")) is not None:
         return found
     path = _cached(source, f"{precision} {package_version('torch')}", ".onnx")
-    with suppress(OSError):
-        return path.read_bytes()
+    if (kept := _kept(path)) is not None:
+        return kept
     from opticalzoom.engines.checkpoint import load_model  # noqa: PLC0415 - only exporting needs PyTorch
     from opticalzoom.engines.exporting.onnx_export import export_bytes  # noqa: PLC0415
 
     content = export_bytes(load_model(source), precision, read_card(source).white_balance)
-    keep(path, content)
+    keep(_marked(path, content), content)
     return content
 
 
@@ -51,8 +52,11 @@ def as_ncnn(source: Path) -> NcnnFiles:
     with suppress(CheckpointError):
         return NcnnFiles.parse(source, *[graph or b"" for graph in graphs])
     path = _cached(source, f"ncnn {package_version('pnnx')}", ".param")
-    with suppress(CheckpointError):
+    try:
         return NcnnFiles.read(path)
+    except CheckpointError:
+        if path.exists():
+            _tell_damage(path)
     from opticalzoom.engines.checkpoint import load_model  # noqa: PLC0415 - only exporting needs PyTorch
     from opticalzoom.engines.exporting.ncnn_export import export_ncnn  # noqa: PLC0415
 
@@ -60,6 +64,27 @@ def as_ncnn(source: Path) -> NcnnFiles:
     with suppress(OpticalZoomError):
         files.write(path, overwrite=True)
     return files
+
+
+def _marked(path: Path, content: bytes) -> Path:
+    """The name with a digest of the content, by which damage is seen: runtimes crash at some damaged files."""
+    return path.with_stem(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}")
+
+
+def _kept(path: Path) -> bytes | None:
+    """The content of the cache's file, by the name without its digest; None if there is none that is whole."""
+    for file in path.parent.glob(f"{path.stem}-*{path.suffix}"):
+        with suppress(OSError):
+            content = file.read_bytes()
+            if file == _marked(path, content):
+                return content
+            _tell_damage(file)
+            file.unlink()
+    return None
+
+
+def _tell_damage(path: Path) -> None:
+    logging.getLogger(__name__).warning("%s: was damaged, and is made again.", path)
 
 
 def _cached(source: Path, kind: str, suffix: str) -> Path:

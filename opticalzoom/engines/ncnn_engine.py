@@ -65,7 +65,7 @@ class NcnnFiles:
         """
         try:
             param, properties = text.decode("utf-8"), json.loads(described)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _unreadable(path, error) from error
         found = cls(param, weights, Exported.parse(properties if isinstance(properties, dict) else {}, str(path)))
         if properties.get(_DIGEST) != found._digest():  # ncnn itself would read beyond the end of weights

@@ -17,7 +17,7 @@ from opticalzoom.errors import CheckpointError, DependencyError
 from opticalzoom.evaluation.methods import Method
 from opticalzoom.models.backbones.weight_files import read_tensors
 from opticalzoom.models.base import ZoomModel, ZoomOutput
-from opticalzoom.weights.card import is_weights_file, read_card
+from opticalzoom.weights.card import damaged_weights, is_weights_file, read_card
 from opticalzoom.weights.contract import SCALES, Contract
 
 
@@ -104,10 +104,8 @@ def _read(path: Path) -> dict[str, Any]:
     if path.suffix == ".safetensors":
         try:
             return load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise CheckpointError(
-                f"is damaged or no safetensors file ({error}).", path=path, remedy="Copy or download it again."
-            ) from error
+        except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:  # also of its types of numbers
+            raise damaged_weights(path, error) from error
     state = read_tensors(path)
     if not isinstance(state, dict):
         raise CheckpointError(f"holds a {type(state).__name__}, expected a model's state dict.", path=path)

@@ -119,6 +119,9 @@ def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     return Bicubic(scale=scale, input=input)
 
 
+MOST = 512
+"""The largest number of blocks, channels and the like: a file of a stranger may ask for any."""
+
 MODELS: dict[str, Callable[..., ZoomModel]] = {
     "sdan": sdan,
     "sdan_lite": sdan_lite,
@@ -142,7 +145,7 @@ def build(name: str, **arguments: object) -> ZoomModel:
         A model with a ``contract``, called as ``model(x, reference)`` or ``model.forward_unaligned(x)``.
 
     Raises:
-        ModelError: no such model, or arguments that its builder does not take.
+        ModelError: no such model, or arguments that its builder does not take or that are out of range.
     """
     if name not in MODELS:
         raise ModelError(f"there is no model {name!r}.", remedy=f"Choose one of {', '.join(MODELS)}.")
@@ -151,4 +154,10 @@ def build(name: str, **arguments: object) -> ZoomModel:
         signature.bind(**arguments)
     except TypeError as error:
         raise ModelError(f"{name}: {error}.", remedy=f"It takes {', '.join(signature.parameters)}.") from error
-    return MODELS[name](**arguments)
+    for argument, value in arguments.items():
+        if isinstance(value, int | float) and not value <= MOST:
+            raise ModelError(f"{name}: {argument} is {str(value)[:40]}, expected at most {MOST}.")
+    try:
+        return MODELS[name](**arguments)
+    except (ValueError, TypeError, ArithmeticError, RuntimeError) as error:  # of PyTorch, at what does not fit
+        raise ModelError(f"{name} cannot be built: {error}.", remedy="Change its arguments.") from error

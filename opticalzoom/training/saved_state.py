@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import nn
 
 from opticalzoom.errors import CheckpointError, TrainingError
 from opticalzoom.files import atomic_path
+from opticalzoom.models.backbones.weight_files import brief, read_tensors
 
 _PARTS = {
     "global_step": int,
@@ -52,12 +52,7 @@ def load_state(path: str | PathLike[str], device: Any = "cpu", *, remedy: str = 
     Raises:
         CheckpointError: it cannot be read, is damaged, or is another kind of file.
     """
-    try:
-        with warnings.catch_warnings():  # of what only damaged files have
-            warnings.simplefilter("ignore")
-            state = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # of many classes, for damaged files
-        raise unusable_state(path, error, remedy) from error
+    state = read_tensors(path, device, remedy)
     if not isinstance(state, dict):
         raise CheckpointError(f"holds a {type(state).__name__}, expected a checkpoint.", path=path, remedy=remedy)
     return state
@@ -87,10 +82,8 @@ def load_run(path: Path, training: nn.Module) -> dict[str, Any]:
 
 
 def unusable_state(path: str | PathLike[str], error: Exception, remedy: str = REMEDY) -> CheckpointError:
-    """What is raised for a checkpoint that cannot be gone on with; PyTorch's advice to unpickle it is left out."""
-    lines = str(error).splitlines() or [""]
-    cause = f"{type(error).__name__}: {lines[0][:200]}"
-    return CheckpointError(f"is damaged, or no checkpoint of this training ({cause}).", path=path, remedy=remedy)
+    """What is raised for a checkpoint that cannot be gone on with."""
+    return CheckpointError(f"is damaged, or no checkpoint of this training ({brief(error)}).", path=path, remedy=remedy)
 
 
 class StateFiles(CheckpointIO):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from opticalzoom.errors import CheckpointError, ModelError
+from opticalzoom.photo.raw.camera_space import WhiteBalance
 from opticalzoom.weights.contract import Contract, InputKind
 
 ExportPrecision = Literal["float32", "float16"]
@@ -16,6 +17,9 @@ TOLERANCE = {"float32": 1e-4, "bfloat16": 1 / 255, "float16": 1 / 255}
 
 INPUT, OUTPUT = "x", "image"
 """Names of the graph's tensors."""
+
+_MOST_REACH, _MOST_LAYER = 10_000, 10**8
+"""Far above what any network needs: the largest receptive field, and bytes for each pixel of the photo."""
 
 FORMAT = "opticalzoom-2"
 
@@ -73,12 +77,23 @@ class Exported:
                 "was not exported by this version.", path=path, remedy="Use what its opticalzoom export wrote."
             )
         try:
-            scale, kind = int(properties["scale"]), cast(InputKind, properties["input"])
-            contract = Contract(scale, kind, scale if kind == "resized" else 1, int(properties["receptive_field"]))
-            precision = cast(ExportPrecision, properties["precision"])
-            needed = int(properties["layer_bytes"])
-        except (KeyError, ValueError, ModelError) as error:
+            scale, kind = _number(properties, "scale", _MOST_REACH), cast(InputKind, properties["input"])
+            reach = _number(properties, "receptive_field", _MOST_REACH)
+            contract = Contract(scale, kind, scale if kind == "resized" else 1, reach)
+            needed = _number(properties, "layer_bytes", _MOST_LAYER)
+            precision, gains = properties["precision"], properties.get("white_balance", "input")
+            if precision not in get_args(ExportPrecision) or gains not in get_args(WhiteBalance):
+                raise ValueError(f"{precision}, {gains}")
+        except (KeyError, ValueError, TypeError, ModelError) as error:
             raise CheckpointError(
                 f"has a damaged description ({error!r}).", path=path, remedy="Export it again."
             ) from error
-        return cls(contract, needed, precision, properties.get("white_balance", "input"))
+        return cls(contract, needed, cast(ExportPrecision, precision), gains)
+
+
+def _number(properties: Mapping[str, str], name: str, most: int) -> int:
+    """A whole number from 0 to ``most``; ValueError for others."""
+    number = int(properties[name])
+    if not 0 <= number <= most:
+        raise ValueError(f"{name} is {number}, expected 0 to {most}")
+    return number

@@ -25,7 +25,7 @@ GraphFile = Literal[".onnx", ".param", ".bin", ".json"]
 Piece = dict[str, str]
 
 _KEY = "graphs"
-_DAMAGE = (ValueError, KeyError, TypeError, RecursionError)
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _LEAST = 64
 """Bytes from which on a reference to a tensor is shorter than the tensor."""
 

@@ -40,6 +40,14 @@ def test_round_trip(builder, tmp_path):
     assert torch.equal(loaded(x).image, model(x).image)
 
 
+def test_the_umask_decides_who_may_read_and_the_same_weights_are_the_same_bytes(weights):
+    (weights.parent / "plain").touch()
+    assert weights.stat().st_mode == (weights.parent / "plain").stat().st_mode
+    card = ModelCard("sdan_lite", arguments("sdan_lite"), {"steps": 3})
+    content = {save_model(weights, load_model(weights), card, overwrite=True).read_bytes() for _ in range(8)}
+    assert len(content) == 1, "safetensors alone sorts the four entries of a card in 24 ways"
+
+
 @pytest.mark.parametrize("builder", MODELS)
 def test_shapes_are_those_of_the_network_that_is_named(builder):
     card = ModelCard(builder, arguments(builder))

@@ -8,9 +8,12 @@ from exports import exported
 
 from opticalzoom.engines import engine_cache
 from opticalzoom.engines.checkpoint import save_model
-from opticalzoom.engines.engine_cache import as_onnx, keep, package_version
-from opticalzoom.engines.exporting import onnx_export
+from opticalzoom.engines.engine_cache import as_ncnn, as_onnx, keep, package_version
+from opticalzoom.engines.exporting import ncnn_export, onnx_export
+from opticalzoom.engines.ncnn_engine import NcnnFiles
 from opticalzoom.weights.card import ModelCard
+from opticalzoom.weights.contract import Contract
+from opticalzoom.weights.exported import Exported
 from opticalzoom.weights.graphs import graphs_path, graphs_text
 
 
@@ -35,6 +38,33 @@ def test_an_export_is_kept(weights, tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_export, "export_bytes", None)
     assert as_onnx(weights, "float32") == content
     assert [path.read_bytes() for path in (tmp_path / "cache").iterdir()] == [content]
+
+
+@pytest.mark.parametrize(
+    "change", [lambda whole: b"", lambda whole: whole[:-10], lambda whole: whole[:99] + b"?" + whole[100:]]
+)
+def test_a_damaged_export_is_made_again_with_a_word(weights, tmp_path, monkeypatch, caplog, change):
+    content = exported()
+    monkeypatch.setattr(onnx_export, "export_bytes", lambda *_: content)
+    as_onnx(weights, "float32")
+    (path,) = (tmp_path / "cache").iterdir()
+    path.write_bytes(change(content))
+    assert as_onnx(weights, "float32") == content
+    assert f"{path}: was damaged, and is made again" in caplog.text
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_export_to_ncnn_is_made_again_with_a_word(weights, tmp_path, monkeypatch, caplog):
+    files = NcnnFiles("7767517\n", bytes(8), Exported(Contract(3), 700))
+    monkeypatch.setattr(ncnn_export, "export_ncnn", lambda *_: files)
+    assert as_ncnn(weights) == as_ncnn(weights) == files
+    assert not caplog.text
+    for suffix, damage in ((".json", b"[" * 100_000), (".json", b""), (".bin", b"?"), (".param", b"\xff")):
+        (path,) = (tmp_path / "cache").glob(f"*{suffix}")
+        path.write_bytes(damage)
+        assert as_ncnn(weights) == files
+        assert "was damaged, and is made again" in caplog.text
+        caplog.clear()
 
 
 def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path):

@@ -34,6 +34,14 @@ def test_a_description_comes_back(contract, needed, precision, white_balance):
         ({"scale": "five"}, "damaged description"),
         ({"scale": "5"}, "damaged description"),
         ({"layer_bytes": None}, "damaged description"),
+        ({"layer_bytes": "9" * 5000}, "damaged description"),
+        ({"layer_bytes": "1e9"}, "damaged description"),
+        ({"layer_bytes": ["7"]}, "damaged description"),
+        ({"receptive_field": "-1"}, "damaged description"),
+        ({"receptive_field": "1000000"}, "damaged description"),
+        ({"precision": "float8"}, "damaged description"),
+        ({"white_balance": "none"}, "damaged description"),
+        ({"input": {"a": 1}}, "damaged description"),
     ],
 )
 def test_damaged_descriptions(change, message):

@@ -23,6 +23,7 @@ from opticalzoom.weights.graphs import (
     graphs_path,
     graphs_text,
     has_graph,
+    in_order,
     join,
     read_graph,
     split,
@@ -35,6 +36,17 @@ ENGINES = {
     "openvino": lambda path: OpenVinoEngine(as_onnx(path, "float32")),
     "ncnn": lambda path: NcnnEngine(as_ncnn(path)),
 }
+
+
+def test_metadata_in_order_leaves_the_tensors_as_they_are():
+    tensors = {"a": np.arange(3, dtype=np.float32), "b": np.zeros((2, 2), np.int8)}
+    found = {in_order(save(tensors, {name: name.upper() for name in "xaqb"})) for _ in range(8)}
+    (content,) = found
+    assert {name: array.tolist() for name, array in load(content).items()} == {
+        n: t.tolist() for n, t in tensors.items()
+    }
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    assert list(header["__metadata__"].items()) == [("a", "A"), ("b", "B"), ("q", "Q"), ("x", "X")]
 
 
 @given(st.binary(max_size=300), st.lists(st.binary(min_size=60, max_size=90), max_size=4), st.randoms())

@@ -12,7 +12,8 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
-from opticalzoom.files import atomic_path
+from opticalzoom.errors import OpticalZoomError
+from opticalzoom.files import atomic_path, read_json
 
 _EVERY = 1.0  # seconds between two notes
 _KEPT = 50  # steps that the median is taken of
@@ -65,6 +66,6 @@ class Pace(Callback):
 def read_progress(file: Path) -> Progress:
     """The progress that was noted last; no steps if none was, or if the file is being written."""
     try:
-        return Progress(**json.loads(file.read_text()))
-    except (OSError, ValueError):
+        return Progress(**read_json(file, {"steps": int, "seconds": float}, ""))
+    except (OpticalZoomError, TypeError):
         return Progress()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+from opticalzoom.errors import ConfigError
 from opticalzoom.evaluation.methods import UNALIGNED
 from opticalzoom.evaluation.protocols import Row
 from opticalzoom.evaluation.report import Mean, means
 from opticalzoom.evaluation.studies.study import PRETRAINED, StudyRow
+from opticalzoom.files import read_json
 
 CLOSE = 0.2
 """dB of honest PSNR (Y): rows that are closer need a second seed."""
@@ -55,9 +56,17 @@ class Line:
 
 
 def read_scores(path: Path) -> tuple[list[Row], list[str]]:
-    """The rows that a run's scoring wrote, and what it left out."""
-    content = json.loads(path.read_text())
-    return [Row(**row) for row in content["rows"]], content["skipped"]
+    """The rows that a run's scoring wrote, and what it left out.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
+    remedy = "Delete it, and the same command scores that row again."
+    content = read_json(path, {"rows": list, "skipped": list}, remedy, error=ConfigError)
+    try:
+        return [Row(**row) for row in content["rows"]], content["skipped"]
+    except TypeError as error:
+        raise ConfigError(f"is damaged ({error}).", path=path, remedy=remedy) from error
 
 
 def lines(rows: Sequence[Row], runs: dict[str, StudyRow]) -> list[Line]:

@@ -183,5 +183,5 @@ class Runner:
         path, text = run.folder / "config.yaml", yaml.safe_dump(run.config, sort_keys=False)
         if not path.exists():
             write_text(path, text)
-        elif path.read_text() != text:
+        elif path.read_bytes() != text.encode():
             raise OutputExistsError("has other settings.", path=path, remedy="Choose another -o, or delete the row.")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from opticalzoom.errors import OutputExistsError
+from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.evaluation.studies.study import Config, Size
-from opticalzoom.files import write_text
+from opticalzoom.files import read_json, write_text
+
+_KINDS: tuple[type, ...] = (str, str, int | None, str | None, dict)  # type: ignore[assignment]
+"""Of the values of :class:`Settings`, in order."""
 
 
 @dataclass
@@ -35,10 +38,13 @@ class Settings:
 
         Raises:
             OutputExistsError: they are of another study or size.
+            ConfigError: the file is damaged.
         """
         if not path.exists():
             return Settings(study, size)
-        found = Settings(**json.loads(path.read_text()))
+        names = [entry.name for entry in fields(Settings)]
+        content = read_json(path, dict(zip(names, _KINDS, strict=True)), "Choose another -o.", error=ConfigError)
+        found = Settings(**{name: content[name] for name in names})
         if (found.study, found.size) != (study, size):
             raise OutputExistsError(
                 f"is of {found.study} at the size {found.size}, not of {study} at {size}.",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-import pickle
 import re
+import warnings
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from opticalzoom.errors import CheckpointError, DependencyError
 
 VGG19_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 """torchvision's ``VGG19_Weights.IMAGENET1K_V1``, 548 MB."""
+
+
+_REMEDY = "Copy or download it again."
 
 
 def download_vgg19() -> dict[str, Tensor]:
@@ -75,18 +79,35 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
         CheckpointError: if it is missing, damaged or holds anything else.
     """
     state = read_tensors(path)
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise CheckpointError("holds something else than a state dict.", path=path)
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
+    ):
+        raise CheckpointError("holds something else than a state dict.", path=path, remedy=_REMEDY)
     return dict(state)
 
 
-def read_tensors(path: str | Path) -> object:
-    """What a PyTorch file holds: tensors, numbers and text in lists and mappings, on the CPU; no other object.
+def read_tensors(path: str | PathLike[str], device: Any = "cpu", remedy: str = _REMEDY) -> object:
+    """What a PyTorch file holds: tensors, numbers and text in lists and mappings; no other object is unpickled.
+
+    Args:
+        path: of the file.
+        device: where its tensors go, as :func:`torch.load` takes it.
+        remedy: for a file that cannot be read.
 
     Raises:
         CheckpointError: if it is missing, damaged or holds anything else.
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"cannot be read as PyTorch weights ({error}).", path=path) from error
+        with warnings.catch_warnings():  # of what only damaged files have
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # of many classes, for damaged files
+        raise CheckpointError(
+            f"cannot be read as PyTorch weights ({brief(error)}).", path=path, remedy=remedy
+        ) from error
+
+
+def brief(error: Exception) -> str:
+    """What PyTorch says of a file in a line, without its advice to unpickle it all the same."""
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0].partition(' This file can still')[0][:200]}"

@@ -203,6 +203,7 @@ def fine_tune(
     if checkpoint.is_file():
         run.restore(checkpoint)
     progress, saved = run.progress, time.monotonic()
+    begun = progress.step
     while progress.step < (until or run.recipe.steps):
         run.step()
         if judge and progress.step in marks:
@@ -214,5 +215,6 @@ def fine_tune(
         if time.monotonic() - saved > _SAVE_SECONDS:
             run.save(checkpoint)
             saved = time.monotonic()
-    run.save(checkpoint)
+    if progress.step > begun:
+        run.save(checkpoint)
     return run.averaged

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from opticalzoom.errors import ConfigError
 from opticalzoom.evaluation.protocols import Row
 from opticalzoom.evaluation.studies.results import CLOSE, Figure, Line, lines, read_scores
 from opticalzoom.evaluation.studies.study import PRETRAINED, StudyRow
@@ -91,3 +92,13 @@ def test_scores_come_back_from_their_file(tmp_path):
     path = tmp_path / "scores.json"
     path.write_text(json.dumps({"rows": [asdict(row) for row in rows], "skipped": ["p3: too dark"]}))
     assert read_scores(path) == (rows, ["p3: too dark"])
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"rows": 3, "skipped": []}', '{"rows": [{"name": "a"}], "skipped": []}']
+)
+def test_damaged_scores_are_told(tmp_path, content):
+    path = tmp_path / "scores.json"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"scores\.json: is damaged .*scores that row again"):
+        read_scores(path)

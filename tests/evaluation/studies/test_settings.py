@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opticalzoom.errors import OutputExistsError
+from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.evaluation.studies.settings import Settings
 
 
@@ -26,3 +26,11 @@ def test_a_folder_of_another_study_or_size_is_refused(tmp_path, study, size):
     Settings("table2", "lite").save(path)
     with pytest.raises(OutputExistsError, match=f"is of table2 at the size lite, not of {study} at {size}.*another -o"):
         Settings.load(path, study, size)
+
+
+@pytest.mark.parametrize("content", ["", '{"study": "table2"}', "[]", '{"study": 3}'])
+def test_damaged_settings_are_told(tmp_path, content):
+    path = tmp_path / "study.json"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"study\.json: is damaged .*Choose another -o"):
+        Settings.load(path, "table2", "lite")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import random
 
 import pytest
 import torch
 
 from opticalzoom.errors import CheckpointError, DependencyError
-from opticalzoom.models.backbones.weight_files import lpips_weights, read_state, stlpips_file
+from opticalzoom.models.backbones.weight_files import lpips_weights, read_state, read_tensors, stlpips_file
 
 
 def test_damaged_missing_and_foreign_files(tmp_path):
@@ -35,3 +36,24 @@ def test_without_the_wheel_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "distribution", absent)
     with pytest.raises(DependencyError, match="pip install stlpips-pytorch"):
         stlpips_file("vgg")
+
+
+def test_bytes_of_any_kind_are_told_with_a_remedy_and_without_advice_to_unpickle(tmp_path):
+    path = tmp_path / "a.pth"
+    torch.save({"a": torch.zeros(9), 3: torch.zeros(2)}, path)
+    with pytest.raises(CheckpointError, match="something else than a state dict"):
+        read_state(path)
+    whole, rng = path.read_bytes(), random.Random(0)
+    refused = 0
+    for _ in range(60):
+        content = bytearray(whole[: rng.randrange(len(whole)) if rng.random() < 0.3 else None])
+        for _ in range(rng.choice((0, 1, 30))):
+            content[rng.randrange(len(content))] = rng.randrange(256)
+        path.write_bytes(content)
+        try:
+            read_tensors(path)
+        except CheckpointError as error:
+            refused += 1
+            assert str(error).endswith("Copy or download it again.")
+            assert "This file can still be loaded" not in str(error)
+    assert refused > 20
