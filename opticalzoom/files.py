@@ -7,19 +7,17 @@ as long as its process lives, so that the next one knows what a killed one left 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path, PurePath
 from tempfile import TemporaryFile
-from typing import Any
 
 from opticalzoom.errors import OpticalZoomError, OutputExistsError
 
@@ -47,26 +45,6 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     with atomic_path(path, overwrite) as part:
         part.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
-def read_json(
-    path: Path, fields: Mapping[str, type], remedy: str, *, error: type[OpticalZoomError] = OpticalZoomError
-) -> dict[str, Any]:
-    """The JSON object in a file of ours, which has these fields of these types and perhaps others.
-
-    Raises:
-        OpticalZoomError: (as ``error``) it cannot be read, or is no such object.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-        for name, kind in fields.items():
-            if not isinstance(found[name], kind):
-                raise TypeError(f"{name} is {str(found[name])[:40]!r}")
-    except OSError as problem:
-        raise error(f"cannot be read: {problem.strerror}.", path=path, remedy=remedy) from problem
-    except (ValueError, TypeError, KeyError, RecursionError) as problem:
-        raise error(f"is damaged ({type(problem).__name__}: {problem}).", path=path, remedy=remedy) from problem
-    return dict(found)
 
 
 def check_writable(folder: Path) -> None:

@@ -18,7 +18,6 @@ from opticalzoom.files import (
     check_writable,
     home_path,
     path_within,
-    read_json,
     real_path,
     remove_leftovers,
     unwritable,
@@ -226,30 +225,3 @@ def test_links_and_home_folders_that_lead_nowhere_stay(tmp_path):
 def test_text_with_names_that_are_no_text(tmp_path):
     write_text(tmp_path / "a", "größe " + os.fsdecode(b"\xff"))
     assert (tmp_path / "a").read_text(encoding="utf-8") == "größe \\udcff"
-
-
-@pytest.mark.parametrize(
-    ("content", "cause"),
-    [
-        ("", "JSONDecodeError"),
-        ('{"name": "a"', "JSONDecodeError"),
-        ('{"name": "a"}', "KeyError: 'steps'"),
-        ('{"name": "a", "steps": "3"}', "steps is '3'"),
-        ('["name", "steps"]', "TypeError"),
-        ("[" * 100_000, "RecursionError"),
-        (f'{{"name": "a", "steps": {"9" * 5000}}}', "ValueError"),
-        (b"\xff\xfe{", "UnicodeDecodeError"),
-    ],
-)
-def test_damaged_files_of_ours_are_told_with_a_remedy(tmp_path, content, cause):
-    path = tmp_path / "plan.json"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(CheckpointError, match=rf"plan\.json: is damaged \(.*{cause}.*\)\. Delete it\."):
-        read_json(path, {"name": str, "steps": int}, "Delete it.", error=CheckpointError)
-
-
-def test_a_file_of_ours_may_have_more_in_it_and_a_byte_order_mark(tmp_path):
-    (tmp_path / "plan.json").write_text('{"name": "a", "more": [1]}', encoding="utf-8-sig")
-    assert read_json(tmp_path / "plan.json", {"name": str}, "") == {"name": "a", "more": [1]}
-    with pytest.raises(OpticalZoomError, match=r"none\.json: cannot be read: No such file"):
-        read_json(tmp_path / "none.json", {}, "")

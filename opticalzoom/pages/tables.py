@@ -12,15 +12,17 @@ import json
 import math
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE
 from rich.padding import PaddingDimensions
 from rich.table import Column, Table
 from rich.text import Text
 
-from opticalzoom.errors import visible
+from opticalzoom.errors import OpticalZoomError, visible
 
 Cells = Sequence[object]
 
@@ -111,6 +113,26 @@ def terminal_table(
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))  # brackets in a name are no markup
     return table
+
+
+def read_json(
+    path: Path, fields: Mapping[str, type], remedy: str, *, error: type[OpticalZoomError] = OpticalZoomError
+) -> dict[str, Any]:
+    """The JSON object in a file of ours, which has these fields of these types and perhaps others.
+
+    Raises:
+        OpticalZoomError: (as ``error``) it cannot be read, or is no such object.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        for name, kind in fields.items():
+            if not isinstance(found[name], kind):
+                raise TypeError(f"{name} is {str(found[name])[:40]!r}")
+    except OSError as problem:
+        raise error(f"cannot be read: {problem.strerror}.", path=path, remedy=remedy) from problem
+    except (ValueError, TypeError, KeyError, RecursionError) as problem:
+        raise error(f"is damaged ({type(problem).__name__}: {problem}).", path=path, remedy=remedy) from problem
+    return dict(found)
 
 
 def json_document(content: object, indent: int) -> str:

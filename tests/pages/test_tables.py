@@ -12,12 +12,14 @@ import torch
 from helpers import printed
 from rich.table import Column
 
+from opticalzoom.errors import CheckpointError, OpticalZoomError
 from opticalzoom.pages.tables import (
     csv_table,
     escape_latex,
     json_document,
     latex_table,
     markdown_table,
+    read_json,
     software_versions,
     terminal_table,
 )
@@ -67,3 +69,30 @@ def test_json_has_no_numbers_that_it_lacks():
 
 def test_versions_are_those_that_are_imported():
     assert software_versions()["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        ("", "JSONDecodeError"),
+        ('{"name": "a"', "JSONDecodeError"),
+        ('{"name": "a"}', "KeyError: 'steps'"),
+        ('{"name": "a", "steps": "3"}', "steps is '3'"),
+        ('["name", "steps"]', "TypeError"),
+        ("[" * 100_000, "RecursionError"),
+        (f'{{"name": "a", "steps": {"9" * 5000}}}', "ValueError"),
+        (b"\xff\xfe{", "UnicodeDecodeError"),
+    ],
+)
+def test_damaged_files_of_ours_are_told_with_a_remedy(tmp_path, content, cause):
+    path = tmp_path / "plan.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(CheckpointError, match=rf"plan\.json: is damaged \(.*{cause}.*\)\. Delete it\."):
+        read_json(path, {"name": str, "steps": int}, "Delete it.", error=CheckpointError)
+
+
+def test_a_file_of_ours_may_have_more_in_it_and_a_byte_order_mark(tmp_path):
+    (tmp_path / "plan.json").write_text('{"name": "a", "more": [1]}', encoding="utf-8-sig")
+    assert read_json(tmp_path / "plan.json", {"name": str}, "") == {"name": "a", "more": [1]}
+    with pytest.raises(OpticalZoomError, match=r"none\.json: cannot be read: No such file"):
+        read_json(tmp_path / "none.json", {}, "")

@@ -13,7 +13,8 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
 from opticalzoom.errors import OpticalZoomError
-from opticalzoom.files import atomic_path, read_json
+from opticalzoom.files import atomic_path
+from opticalzoom.pages.tables import read_json
 
 _EVERY = 1.0  # seconds between two notes
 _KEPT = 50  # steps that the median is taken of

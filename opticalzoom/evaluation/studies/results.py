@@ -12,7 +12,7 @@ from opticalzoom.evaluation.methods import UNALIGNED
 from opticalzoom.evaluation.protocols import Row
 from opticalzoom.evaluation.report import Mean, means
 from opticalzoom.evaluation.studies.study import PRETRAINED, StudyRow
-from opticalzoom.files import read_json
+from opticalzoom.pages.tables import read_json
 
 CLOSE = 0.2
 """dB of honest PSNR (Y): rows that are closer need a second seed."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.evaluation.studies.study import Config, Size
-from opticalzoom.files import read_json, write_text
+from opticalzoom.files import write_text
+from opticalzoom.pages.tables import read_json
 
 _KINDS: tuple[type, ...] = (str, str, int | None, str | None, dict)  # type: ignore[assignment]
 """Of the values of :class:`Settings`, in order."""
