@@ -24,7 +24,7 @@ from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.formats.tiled_tiff import open_segments
-from opticalzoom.photo.formats.vips import decoding, open_picture
+from opticalzoom.photo.formats.vips import Picture, decoding, open_picture
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
 from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 from opticalzoom.photo.window import Window
@@ -83,7 +83,9 @@ def reading(pixels: np.ndarray, orientation: int = 1) -> PhotoReader:
 
 
 @contextmanager
-def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> Iterator[PhotoReader]:
+def open_photo(
+    path: str | PathLike[str], *, in_memory: float = IN_MEMORY, salvage: bool = False
+) -> Iterator[PhotoReader]:
     """The first picture of a PNG, JPEG, TIFF, WebP, HEIC or AVIF file, to be read in parts, at its own bit depth.
 
     Palettes and 1-bit pictures are expanded; CMYK and CIELAB become sRGB. Temporary
@@ -92,6 +94,7 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
     Args:
         path: the file.
         in_memory: bytes of pixels that are held in memory; larger ones are in a temporary file.
+        salvage: whether what is left of a damaged photo is taken; what could not be decoded is grey or black.
 
     Raises:
         PhotoError: the file is missing, damaged, cut short, of another kind or of another depth (as floats); or there
@@ -103,7 +106,7 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
         raise PhotoError(
             f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=SUFFIX_REMEDY
         )
-    picture = open_picture(path)
+    picture = open_picture(path, salvage=salvage)
     image = picture.image
     shape, dtype = (image.height, image.width, image.bands), np.dtype(picture.dtype)
     with ExitStack() as stack:
@@ -111,21 +114,28 @@ def open_photo(path: str | PathLike[str], *, in_memory: float = IN_MEMORY) -> It
         if math.prod(shape) * dtype.itemsize <= in_memory:
             with decoding(path):
                 stored = np.frombuffer(image.write_to_memory(), dtype).reshape(shape).__getitem__
-        elif picture.orientation not in SIDEWAYS and (segments := stack.enter_context(open_segments(path))):
+                picture.check()
+        elif (
+            not salvage
+            and picture.orientation not in SIDEWAYS
+            and (segments := stack.enter_context(open_segments(path)))
+        ):
             stored = segments
         else:
             file = cast(RawIOBase, stack.enter_context(tempfile.TemporaryFile(buffering=0)))
-            _unpack(image, file, path)
+            _unpack(picture, file, path)
             stored = _Unpacked(file, shape, dtype)
         icc = fitting_icc(picture.icc, image.bands)
         notes = picture.notes + ((PROFILE_LEFT_OUT,) if picture.icc and not icc else ())
         yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, notes)
 
 
-def _unpack(image: pyvips.Image, file: RawIOBase, path: Path) -> None:
+def _unpack(picture: Picture, file: RawIOBase, path: Path) -> None:
+    image = picture.image
     try:
         with decoding(path):
             image.write_to_target(pyvips.Target.new_to_descriptor(file.fileno()), ".raw")
+            picture.check()
     except PhotoError as error:
         if "No space" not in error.cause:
             raise

@@ -47,6 +47,17 @@ def chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         file.seek(4, io.SEEK_CUR)
 
 
+def chunk_names(file: BinaryIO) -> Iterator[bytes]:
+    """Name of every chunk of a PNG file up to the first of its pixels."""
+    file.seek(_PNG_SIGNATURE)
+    while len(head := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", head)
+        yield name
+        if name == b"IDAT":
+            return
+        file.seek(length + 4, io.SEEK_CUR)
+
+
 def riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of every chunk of a WebP file but those of pixels.
 

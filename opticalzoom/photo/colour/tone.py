@@ -66,11 +66,11 @@ def linear_tone(icc: bytes | None) -> Tone | None:
 def _curves(icc: bytes) -> tuple[NDArray[np.float64], ...]:
     (count,) = struct.unpack_from(">I", icc, _HEADER)
     entries = (struct.unpack_from(">4sII", icc, _HEADER + 4 + 12 * entry) for entry in range(count))
-    tags = {name: icc[start : start + size] for name, start, size in entries}
+    tags = {name: slice(start, start + size) for name, start, size in entries}
     names = (b"rTRC", b"gTRC", b"bTRC") if icc[16:20] == b"RGB " else (b"kTRC",)
     if b"A2B0" in tags or not all(name in tags for name in names):
         return ()
-    return tuple(_curve(tags[name]) for name in names)
+    return tuple(_curve(icc[tags[name]]) for name in names)
 
 
 def _curve(tag: bytes) -> NDArray[np.float64]:

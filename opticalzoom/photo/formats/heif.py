@@ -13,7 +13,7 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import DependencyError
-from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.formats.photo_file import check_size, open_file
 
 HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avif")
 """Suffixes (lower case) of files that are read and not written."""
@@ -23,11 +23,15 @@ BRANDS = 64
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif")
 
 
+_PRIMARY = "only the first of its pictures is taken"
+
+
 class HeifPicture(NamedTuple):
     """An upright picture: 8 or 16 bits, ten and twelve stretched to them, with its profile."""
 
     image: pyvips.Image
     icc: bytes | None
+    notes: tuple[str, ...] = ()
 
 
 def is_heif(head: bytes) -> bool:
@@ -68,11 +72,13 @@ def open_hevc(path: Path) -> HeifPicture:
         ) from error
     with open_file(path) as file:
         picture = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
-        pixels, bits = np.asarray(picture), picture.info["bit_depth"]
+        bits, several = picture.info["bit_depth"], len(picture) > 1
+        check_size(path, picture.size[1], picture.size[0], len(picture.mode.split(";")[0]) * (1 if bits == 8 else 2))
+        pixels = np.asarray(picture)
         icc = picture.info.get("icc_profile")
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     height, width, bands = pixels.shape
     deep = pixels.dtype == np.uint16
     image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "ushort" if deep else "uchar")
     image = image.copy(interpretation=("grey16" if deep else "b-w") if bands < 3 else ("rgb16" if deep else "srgb"))
-    return HeifPicture(stretched(image, bits) if deep else image, icc)
+    return HeifPicture(stretched(image, bits) if deep else image, icc, (_PRIMARY,) if several else ())

@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 
 from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.formats.tiff_pages import choose_page
 from opticalzoom.photo.formats.vips import decoding
 from opticalzoom.photo.window import Window
 
@@ -64,7 +65,7 @@ class Segments:
 
 @contextmanager
 def open_segments(path: Path) -> Iterator[Segments | None]:
-    """The tiles or strips of the first page of a file; None if it is no TIFF, or one that is better read otherwise."""
+    """The tiles or strips of the photo in a file; None if it is no TIFF, or one that is better read otherwise."""
     with ExitStack() as stack:
         with decoding(path):
             file = stack.enter_context(open_file(path))
@@ -72,5 +73,5 @@ def open_segments(path: Path) -> Iterator[Segments | None]:
             if file.read(2) in (b"II", b"MM"):
                 file.seek(0)
                 tiff = stack.enter_context(tifffile.TiffFile(file))
-                segments = Segments(tiff.pages.first, path)
+                segments = Segments(choose_page(tiff).tiff, path)
         yield segments if segments and segments.fit() else None

@@ -5,8 +5,8 @@ https://www.libvips.org: the one library at hand that decodes all of them row by
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,23 +18,17 @@ from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.carried.found import Carried, find_carried
 from opticalzoom.photo.colour.conversion import in_rgb, lab_of_eight_bits
 from opticalzoom.photo.colour.told import ToldColour
-from opticalzoom.photo.exif import ORIENTATION
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
-from opticalzoom.photo.formats.photo_file import open_file, vips_source
-from opticalzoom.photo.orientation import ORIENTATIONS, upright_size
+from opticalzoom.photo.formats.loading import MARKS, UNKNOWN, Loaded, load_image
+from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.orientation import upright_size
 
-_LIMIT = 2**30
-"""Pixels of the largest photo, so that a damaged header doesn't ask for a disk full of them."""
-_KNOWN_FILES = {"jpegload", "pngload", "tiffload", "webpload", "heifload"}
-_UNKNOWN = "the content is no whole PNG, JPEG, TIFF, WebP, HEIC or AVIF"
+_GAIN_MAP_LEFT_OUT = "its gain map, with which screens show it in HDR, is left out"
 _DTYPES = {"uchar": "uint8", "ushort": "uint16"}
 _COLOURS = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
-_BITS, _PHOTOMETRIC, _EXTRA_SAMPLES = 258, 262, 338
+_BITS, _PHOTOMETRIC = 258, 262
 _CIELAB = 8
 _UNSPECIFIED, _ALPHA = 0, 2
-
-pyvips.cache_set_max(0)  # it goes by name, and would give the old pixels of a file that was replaced
-logging.getLogger("pyvips").setLevel(logging.ERROR)  # its warnings are of tags that nobody here looks at
 
 
 class Picture(NamedTuple):
@@ -47,6 +41,7 @@ class Picture(NamedTuple):
         exif: the EXIF block of the upright picture.
         icc: the ICC profile.
         notes: what of the file is not taken, a phrase each.
+        check: raises an exception if the decoder left damage untold; to be called when all pixels are decoded.
     """
 
     image: pyvips.Image
@@ -54,6 +49,7 @@ class Picture(NamedTuple):
     exif: bytes | None
     icc: bytes | None
     notes: tuple[str, ...] = ()
+    check: Callable[[], None] = lambda: None
 
     @property
     def dtype(self) -> str:
@@ -81,14 +77,19 @@ def decoding(path: Path) -> Iterator[None]:
         ) from error
 
 
-def open_picture(path: Path) -> Picture:
+def open_picture(path: Path, *, salvage: bool = False) -> Picture:
     """Read what stands before the pixels.
 
     Palettes and 1-bit pictures are expanded; CMYK and CIELAB become sRGB. A profile is built for colour that is told in
     another way.
 
+    Args:
+        path: the file.
+        salvage: whether damage is no error, see :func:`~opticalzoom.photo.formats.loading.load_image`.
+
     Raises:
-        PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats).
+        PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats), or has more
+            pixels than a file of its size may have.
     """
     with decoding(path), open_file(path) as file:
         head = file.read(BRANDS)
@@ -98,53 +99,42 @@ def open_picture(path: Path) -> Picture:
         _check_curve(carried.colour, path)
         if is_heif(head):
             return _open_heif(path, head, carried)
-        return _open_tiff(path, carried) if head[:2] in (b"II", b"MM") else _picture(_load(path, "error"), carried)
-
-
-def _open_tiff(path: Path, carried: Carried) -> Picture:
-    # libvips takes an invalid orientation for an error like any other: such files are read less strictly.
-    known = carried.exif is None or carried.exif.number(ORIENTATION, 1) in ORIENTATIONS
-    extra = carried.exif.number(_EXTRA_SAMPLES, _ALPHA) if carried.exif else _ALPHA
-    if carried.exif and [carried.exif.number(tag, 0) for tag in (_BITS, _PHOTOMETRIC)] == [8, _CIELAB]:
-        with open_file(path) as file:
-            return _picture(lab_of_eight_bits(file), carried, extra)
-    return _picture(_load(path, "error" if known else "truncated"), carried, extra)
+        if carried.exif and [carried.exif.number(tag, 0) for tag in (_BITS, _PHOTOMETRIC)] == [8, _CIELAB]:
+            return _picture(Loaded(lab_of_eight_bits(file)), carried)
+        if not head.startswith(MARKS):
+            raise ValueError(UNKNOWN)
+        return _picture(load_image(path, head, salvage=salvage), carried)
 
 
 def _open_heif(path: Path, head: bytes, carried: Carried) -> Picture:
     if is_avif(head):
-        image, icc = _open_avif(path)
+        image, icc, notes = _open_avif(path, head)
     else:
-        image, icc = open_hevc(path)
+        image, icc, notes = open_hevc(path)
     described = describe(carried.exif, image.height, image.width)
     icc = carried.colour.profile(image.bands) if carried.colour else icc
-    return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes)
+    return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes + notes)
 
 
-def _open_avif(path: Path) -> HeifPicture:
-    image = _load(path, "error")
-    bits = int(_text(image, "bits-per-sample") or 8)
-    return HeifPicture(stretched(image, bits) if image.format == "ushort" else image, _field(image, "icc-profile-data"))
+def _open_avif(path: Path, head: bytes) -> HeifPicture:
+    image, _, _, notes = load_image(path, head)
+    bits = int(image.get("bits-per-sample")) if image.get_typeof("bits-per-sample") else 8
+    pixels = stretched(image, bits) if image.format == "ushort" else image
+    return HeifPicture(pixels, _field(image, "icc-profile-data"), notes)
 
 
-def _load(path: Path, strictness: str) -> pyvips.Image:
-    image = pyvips.Image.new_from_source(vips_source(path), "", access="sequential", fail_on=strictness)
-    if _text(image, "vips-loader") not in _KNOWN_FILES:
-        raise ValueError(_UNKNOWN)
-    if image.width * image.height > _LIMIT:
-        raise ValueError(f"{image.width}×{image.height} pixels, expected at most {_LIMIT:,} in all")
-    return image
-
-
-def _picture(image: pyvips.Image, carried: Carried, extra: int = _ALPHA) -> Picture:
-    orientation = carried.orientation
-    size = upright_size(image.height, image.width, orientation)
-    described = describe(carried.exif, *size)
+def _picture(loaded: Loaded, carried: Carried) -> Picture:
+    image, check, page, left_out = loaded
+    orientation = page.orientation or carried.orientation if page else carried.orientation
+    described = describe(carried.exif, *upright_size(image.height, image.width, orientation))
     own = _field(image, "icc-profile-data")
     converted, icc, notes = in_rgb(image, own)
     if converted is image and carried.colour and (own is None or carried.colour.counts_first):
         icc = carried.colour.profile(image.bands)
-    return Picture(_plain(converted, extra), orientation, described.block, icc, described.notes + notes)
+    if b"hdrgm:" in (carried.xmp or b""):
+        left_out += (_GAIN_MAP_LEFT_OUT,)
+    pixels = _plain(converted, _ALPHA if page is None or page.has_alpha else _UNSPECIFIED)
+    return Picture(pixels, orientation, described.block, icc, described.notes + notes + left_out, check)
 
 
 def _check_curve(colour: ToldColour | None, path: Path) -> None:
@@ -164,7 +154,7 @@ def _plain(image: pyvips.Image, extra: int) -> pyvips.Image:
         extra: what a TIFF file says of the channels behind its colours: alpha, or unspecified, which is left out.
     """
     if image.format not in _DTYPES or image.interpretation not in _COLOURS:
-        bits = _text(image, "bits-per-sample")
+        bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else ""
         name = f"{'float' if image.format in ('float', 'double') else image.format}{bits}"
         raise ValueError(f"{image.interpretation} image of {name}, expected 8 or 16-bit integers")
     colours = 1 if image.bands < 3 else 3
@@ -177,11 +167,8 @@ def _field(image: pyvips.Image, name: str) -> bytes | None:
     return bytes(image.get(name)) if image.get_typeof(name) else None
 
 
-def _text(image: pyvips.Image, name: str) -> str:
-    return str(image.get(name)).removesuffix("_source") if image.get_typeof(name) else ""
-
-
 def _reason(error: Exception) -> str:
+    """The last line of a decoder's words, without the name of its part."""
     text = error.detail if isinstance(error, pyvips.Error) else str(error)
-    lines = text.strip().splitlines() or [type(error).__name__]
-    return _UNKNOWN if "not in a known format" in text else lines[-1].rstrip(".")
+    lines = text.strip().splitlines() or ["" if isinstance(error, pyvips.Error) else type(error).__name__]
+    return re.sub(r"^[\w ]+: ", "", lines[-1]).rstrip(".") or "damaged pixels"
