@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+import os
 from typing import cast
 
 import torch
@@ -29,6 +29,7 @@ class TorchEngine:
 
     Attributes:
         memory_factor: see :class:`opticalzoom.engines.runtimes.ExportedEngine`.
+        bytes_per_pixel: see :class:`opticalzoom.engines.engine.Engine`.
     """
 
     streams = 1
@@ -42,16 +43,16 @@ class TorchEngine:
     ) -> None:
         self.contract = model.contract
         self._device, self._dtype = torch.device(device), getattr(torch, precision)
+        self._process = os.getpid()
+        self.bytes_per_pixel = math.ceil(self.memory_factor * layer_bytes(model))
         self.network = model.to(self._device).to(memory_format=torch.channels_last)
-
-    @cached_property
-    def bytes_per_pixel(self) -> int:
-        """See :class:`opticalzoom.engines.engine.Engine`."""
-        return math.ceil(self.memory_factor * layer_bytes(self.network))
 
     @torch.inference_mode()
     def __call__(self, x: Array) -> Array:
-        """See :class:`opticalzoom.engines.engine.Engine`."""
+        """See :class:`opticalzoom.engines.engine.Engine`; with one thread in a process that was forked since."""
+        if os.getpid() != self._process:  # other threads are not there, and would be waited for
+            torch.set_num_threads(1)
+            self._process = os.getpid()
         tensor = torch.from_numpy(x).to(self._device, memory_format=torch.channels_last)
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             image = self.network.forward_unaligned(tensor).image

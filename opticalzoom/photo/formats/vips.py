@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pyvips
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
+from opticalzoom.parallel.forks import begin_threads
 from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.carried.found import Carried, find_carried
 from opticalzoom.photo.colour.conversion import in_rgb, lab_of_eight_bits
@@ -59,7 +60,12 @@ class Picture(NamedTuple):
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
-    """What goes wrong while a file is opened or decoded leaves as a :class:`PhotoError` that names it."""
+    """What goes wrong while a file is opened or decoded leaves as a :class:`PhotoError` that names it.
+
+    Raises:
+        OpticalZoomError: this process was forked from one that had decoded a photo.
+    """
+    begin_threads("libvips")
     try:
         yield
     except OSError as error:
