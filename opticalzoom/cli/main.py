@@ -69,13 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if not words or words[0] in {"-h", "--help"}:
+    if words and words[0] in {"-h", "--help"}:
         say_plainly(usage())
         return 0
-    if words[0] == "--version":
-        from importlib.metadata import version
+    if not words or words[0] == "--version":
+        from opticalzoom.cli.about import describe_installation, greeting, own_version
 
-        say_plainly(version("opticalzoom"))
+        verbose = words[1:] == ["--verbose"]
+        say_plainly(describe_installation() if verbose else own_version() if words else greeting())
         return 0
     if words[0] not in VERBS:
         print(f"opticalzoom: there is no verb {words[0]!r}.\n{usage()}", file=sys.stderr)
@@ -109,7 +110,18 @@ def missing_extra(error: ModuleNotFoundError, verb: str) -> str | None:
     return verb if found and verb in EXTRAS else found
 
 
+_MORE = "opticalzoom VERB --help tells the rest; opticalzoom --version --verbose tells what is installed."
+
+
 def usage() -> str:
     """The verbs, a line each."""
     lines = [f"  {verb:<10} {what}" for verb, (_, what) in VERBS.items()]
-    return "\n".join(["usage: opticalzoom VERB …", "", *lines, "", "opticalzoom VERB --help tells the rest."])
+    return "\n".join(
+        [
+            "usage: opticalzoom VERB …",
+            "",
+            *lines,
+            "",
+            _MORE,
+        ]
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from opticalzoom.errors import CheckpointError, ModelError
-from opticalzoom.photo.raw.camera_space import WhiteBalance
 from opticalzoom.weights.contract import Contract, InputKind
 
 ExportPrecision = Literal["float32", "float16"]
@@ -76,6 +75,8 @@ class Exported:
             raise CheckpointError(
                 "was not exported by this version.", path=path, remedy="Use what its opticalzoom export wrote."
             )
+        from opticalzoom.photo.raw.camera_space import WhiteBalance  # noqa: PLC0415 - NumPy: --help of export is quick
+
         try:
             scale, kind = _number(properties, "scale", _MOST_REACH), cast(InputKind, properties["input"])
             reach = _number(properties, "receptive_field", _MOST_REACH)
