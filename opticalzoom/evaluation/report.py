@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from rich.table import Column, Table
 from opticalzoom.errors import OutputExistsError
 from opticalzoom.evaluation.labels import PROTOCOLS, metric_digits, metric_title
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.files import write_text
+from opticalzoom.files import atomic_path
 from opticalzoom.pages.contact_sheets import contact_sheet
-from opticalzoom.pages.pictures import Picture, save_picture
+from opticalzoom.pages.pictures import Picture, png
 from opticalzoom.pages.tables import csv_table, json_document, markdown_table, software_versions, terminal_table
 
 FILES = ("results.csv", "table.md", "results.json", "contact.png")
@@ -123,14 +124,20 @@ def write_results(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Write :data:`FILES`: every picture's scores, mean tables, and the contact sheet of ``examples``."""
+    """Write :data:`FILES`: every picture's scores, mean tables, and the contact sheet of ``examples``; all or none.
+
+    Raises:
+        OutputExistsError: one of them is there and must not be replaced.
+        OpticalZoomError: the disk refuses.
+    """
     averages = means(rows)
     left_out = "".join(f"- {reason}\n" for reason in skipped)
     table = means_markdown(averages) + (f"\nLeft out:\n\n{left_out}" if skipped else "")
-    write_text(folder / "results.csv", scores_csv(rows), overwrite=overwrite)
-    write_text(folder / "table.md", table, overwrite=overwrite)
-    write_text(folder / "results.json", results_json(averages, skipped, command), overwrite=overwrite)
-    save_picture(folder / "contact.png", contact_sheet(examples), overwrite=overwrite)
+    texts = (scores_csv(rows), table, results_json(averages, skipped, command))
+    contents = [*(text.encode(errors="backslashreplace") for text in texts), png(contact_sheet(examples))]
+    with ExitStack() as stack:  # they appear when the last one is whole
+        for name, content in zip(FILES, contents, strict=True):
+            stack.enter_context(atomic_path(folder / name, overwrite)).write_bytes(content)
 
 
 def _numbers(mean: Mean) -> list[str]:

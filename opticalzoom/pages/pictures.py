@@ -5,6 +5,7 @@ All images are H×W×3 RGB uint8; dark text on white.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +55,14 @@ def save_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> No
         OutputExistsError: it is there and must not be replaced.
     """
     with atomic_path(path, overwrite) as part:
-        Image.fromarray(picture).save(part, format="PNG")
+        part.write_bytes(png(picture))
+
+
+def png(picture: Picture) -> bytes:
+    """A picture as the content of a PNG file."""
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, format="PNG")
+    return content.getvalue()
 
 
 def on_paper(image: Picture, height: int, width: int) -> Picture:

@@ -6,7 +6,10 @@ that is done once, row by row, into memory if the photo is small, else into a te
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +27,7 @@ from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.formats.tiled_tiff import open_segments
-from opticalzoom.photo.formats.vips import Picture, decoding, open_picture
+from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
 from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 from opticalzoom.photo.window import Window
@@ -122,27 +125,33 @@ def open_photo(
         ):
             stored = segments
         else:
-            file = cast(RawIOBase, stack.enter_context(tempfile.TemporaryFile(buffering=0)))
-            _unpack(picture, file, path)
+            file = stack.enter_context(_temporary(path, math.prod(shape) * dtype.itemsize))
+            with decoding(path):
+                image.write_to_target(pyvips.Target.new_to_descriptor(file.fileno()), ".raw")
+                picture.check()
             stored = _Unpacked(file, shape, dtype)
         icc = fitting_icc(picture.icc, image.bands)
         notes = picture.notes + ((PROFILE_LEFT_OUT,) if picture.icc and not icc else ())
         yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, notes)
 
 
-def _unpack(picture: Picture, file: RawIOBase, path: Path) -> None:
-    image = picture.image
+def _temporary(path: Path, size: int) -> RawIOBase:
+    """A nameless temporary file with room for so many bytes: libvips does not say why it cannot write.
+
+    Raises:
+        PhotoError: there is no room, or no folder for it.
+    """
     try:
-        with decoding(path):
-            image.write_to_target(pyvips.Target.new_to_descriptor(file.fileno()), ".raw")
-            picture.check()
-    except PhotoError as error:
-        if "No space" not in error.cause:
-            raise
-        remedy = (
-            f"It is {math.prod((image.width, image.height, image.bands)) / 1e9:.1f} GB; set TMPDIR to a larger disk."
-        )
-        raise PhotoError("there is no room to unpack it in a temporary file.", path=path, remedy=remedy) from error
+        file = cast(RawIOBase, tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - the caller closes it
+        if sys.platform == "linux":
+            os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        if error.errno in {errno.EINVAL, errno.EOPNOTSUPP}:  # a file system that cannot be asked
+            return file
+        cause = f"there is no room to unpack it in a temporary file: {error.strerror or error}."
+        remedy = f"It takes {size / 1e9:.1f} GB: set TMPDIR to a folder with room."
+        raise PhotoError(cause, path=path, remedy=remedy) from error
+    return file
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import expected_text, printed, without_versions
+from PIL import Image
 
+from opticalzoom.errors import OpticalZoomError
 from opticalzoom.evaluation.protocols import Row
-from opticalzoom.evaluation.report import means, means_markdown, means_terminal, results_json, scores_csv
+from opticalzoom.evaluation.report import (
+    FILES,
+    means,
+    means_markdown,
+    means_terminal,
+    results_json,
+    scores_csv,
+    write_results,
+)
 from opticalzoom.metrics import METRICS
 
 
@@ -68,3 +81,24 @@ def test_the_files_are_those_of_earlier_versions(averages):
     assert means_markdown(found) == expected_text("report.md")
     assert printed(means_terminal(found)) == expected_text("report.txt")
     assert without_versions(results_json(found, ["a: reason"], "the command")) == expected_text("report.json")
+
+
+@pytest.mark.parametrize("refused", FILES)
+def test_all_results_are_written_or_none(tmp_path, monkeypatch, refused):
+    folder, examples = tmp_path / "out", [np.zeros((8, 8, 3), np.uint8)]
+    write = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if self.name.endswith(refused):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OpticalZoomError, match=rf"{refused}: cannot be written: No space left"):
+            write_results(folder, ROWS, examples, [], "the command")
+    assert list(folder.iterdir()) == []
+    write_results(folder, ROWS, examples, ["a: reason"], "the command")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    assert (folder / "results.csv").read_text() == scores_csv(ROWS)
+    assert Image.open(folder / "contact.png").format == "PNG"

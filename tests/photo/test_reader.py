@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 
 import numpy as np
@@ -100,6 +101,32 @@ def test_temporary_files_vanish(tmp_path, monkeypatch):
     with open_photo(tmp_path / "a.png", in_memory=0) as reader:
         reader.read(slice(0, 5), slice(0, 5))
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_without_room_for_a_temporary_file_the_disk_is_told_and_not_the_photo(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_photo(path, Photo(noise(64, 64)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+    try:
+        with (
+            pytest.raises(PhotoError, match=r"no room to unpack .* File too large\. It takes 0\.0 GB: set TMPDIR"),
+            open_photo(path, in_memory=0),
+        ):
+            pytest.fail("it was opened")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_without_a_folder_for_temporary_files_that_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    write_photo(tmp_path / "a.png", Photo(noise()))
+    with (
+        pytest.raises(PhotoError, match=r"no room .* No such file.*TMPDIR"),
+        open_photo(tmp_path / "a.png", in_memory=0),
+    ):
+        pytest.fail("it was opened")
 
 
 def test_a_cut_file_is_refused_before_its_pixels_are_needed(tmp_path):
