@@ -25,14 +25,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pyvips
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
 from opticalzoom.photo.bands import Header
+from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.encode import write_bands
-from opticalzoom.photo.exif import PREFIX, describe
-from opticalzoom.photo.metadata import Metadata, exif_of
+from opticalzoom.photo.exif import PREFIX, parse
 
 KINDS = ((".png", 8), (".png", 16), (".tif", 8), (".tif", 16), (".jpg", 8), (".webp", 8))
+EXIF = Image.Exif()
+EXIF[0x010F], EXIF[0x0110] = "Nikon", "D780"
 OPTIONS = {
     ".png": {"compression": 6, "filter": "all"},
     ".tif": {"compression": "deflate", "predictor": "horizontal"},
@@ -92,7 +94,7 @@ def write_once(way: str, path: Path, bits: int, height: int, width: int) -> dict
     """Write a file in this process; processor seconds, peak of memory over the start in MB, MB of the file."""
     cv2.setNumThreads(1)
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    header = Header((height, width, 3), np.dtype(f"uint{bits}"), exif_of(Metadata("Nikon D780", iso=100)), icc)
+    header = Header((height, width, 3), np.dtype(f"uint{bits}"), EXIF.tobytes()[len(PREFIX) :], icc)
     rows = bands(height, width, bits)
     next(bands(height, width, bits))
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
@@ -104,7 +106,7 @@ def write_once(way: str, path: Path, bits: int, height: int, width: int) -> dict
     taken, peak = time.process_time() - start, memory("VmHWM") - before
     found = {"seconds": taken, "memory": peak, "size": path.stat().st_size / 1e6}
     if path.suffix != ".tif":  # whose EXIF is no block but a directory of the file
-        found["exif_kept"] = (describe(header.exif or b"", height, width) or b"") in path.read_bytes()
+        found["exif_kept"] = (describe(parse(header.exif or b""), height, width).block or b"") in path.read_bytes()
     return found
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from opticalzoom.photo.carried.kept import Kept
 from opticalzoom.photo.window import Window
 
 
@@ -18,12 +19,14 @@ class Header(NamedTuple):
         dtype: uint8 or uint16.
         exif: the EXIF block, which may still give the size and orientation of another picture.
         icc: the ICC profile, which may be one for another kind of pixels (grey, RGB).
+        kept: XMP, IPTC, resolution and texts.
     """
 
     shape: tuple[int, int, int]
     dtype: np.dtype
     exif: bytes | None = None
     icc: bytes | None = None
+    kept: Kept = Kept()
 
 
 def regrouped(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:

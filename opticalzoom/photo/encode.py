@@ -12,6 +12,7 @@ from opticalzoom.errors import PhotoError
 from opticalzoom.files import atomic_path
 from opticalzoom.photo.bands import Header
 from opticalzoom.photo.carried.described import fit
+from opticalzoom.photo.carried.kept import fitting_kept
 from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.formats.jpeg import LONGEST_SIDE, write_jpeg
 from opticalzoom.photo.formats.png import write_png
@@ -60,9 +61,10 @@ def write_bands(
     path = Path(path)
     kind = _checked_format(path, header)
     height, width, channels = header.shape
-    described = fit(header.exif, height, width, kind)
+    kept, gone = fitting_kept(header.kept, kind)
+    described = fit(header.exif, height, width, kind, kept.resolution)
     icc = fitting_icc(header.icc, 3 if kind == "WEBP" else channels)
-    fitting = header._replace(exif=described.block, icc=icc)
+    fitting = header._replace(exif=described.block, icc=icc, kept=kept)
     with atomic_path(path, overwrite, error=PhotoError) as temporary:
         if kind == "TIFF":
             write_tiff(temporary, fitting, bands)
@@ -72,7 +74,7 @@ def write_bands(
             write_jpeg(temporary, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
         else:
             write_webp(temporary, fitting, map(to_eight_bit, bands), quality)
-    return described.notes + ((PROFILE_LEFT_OUT,) if header.icc and not icc else ())
+    return described.notes + gone + ((PROFILE_LEFT_OUT,) if header.icc and not icc else ())
 
 
 def _checked_format(path: Path, header: Header) -> str:

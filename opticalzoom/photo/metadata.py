@@ -11,7 +11,8 @@ from os import PathLike
 from PIL import ExifTags
 
 from opticalzoom.errors import PhotoError
-from opticalzoom.photo.carried.found import Carried, read_carried
+from opticalzoom.photo.carried.contents import Carried
+from opticalzoom.photo.carried.found import read_carried
 from opticalzoom.photo.exif import Exif
 
 _BASE = ExifTags.Base

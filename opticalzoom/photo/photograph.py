@@ -13,6 +13,7 @@ import numpy as np
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.bands import Header
+from opticalzoom.photo.carried.kept import NOTHING, Kept
 from opticalzoom.photo.encode import FORMATS, write_bands
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
 from opticalzoom.photo.reader import open_photo
@@ -32,6 +33,7 @@ class Photo:
             the file (no colour conversion; sRGB unless ``icc`` says otherwise). Alpha isn't premultiplied.
         exif: the EXIF block, TIFF-structured, without the ``Exif`` prefix and a thumbnail, orientation 1.
         icc: the ICC profile of the colours.
+        kept: XMP, IPTC, resolution and texts.
 
     Raises:
         PhotoError: ``pixels`` of another shape or dtype.
@@ -40,6 +42,7 @@ class Photo:
     pixels: np.ndarray
     exif: bytes | None = None
     icc: bytes | None = None
+    kept: Kept = NOTHING
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype
@@ -71,12 +74,13 @@ def read_photo(path: str | PathLike[str]) -> Photo:
     """
     with open_photo(path, in_memory=math.inf) as reader:
         height, width, _ = reader.shape
-        return Photo(np.ascontiguousarray(reader.read(slice(0, height), slice(0, width))), reader.exif, reader.icc)
+        pixels = np.ascontiguousarray(reader.read(slice(0, height), slice(0, width)))
+        return Photo(pixels, reader.exif, reader.icc, reader.kept)
 
 
 def write_photo(path: str | PathLike[str], photo: Photo, *, overwrite: bool = False, quality: int = 95) -> None:
     """Write a photo, see :func:`~opticalzoom.photo.encode.write_bands`."""
-    header = Header(photo.pixels.shape, photo.pixels.dtype, photo.exif, photo.icc)
+    header = Header(photo.pixels.shape, photo.pixels.dtype, photo.exif, photo.icc, photo.kept)
     write_bands(path, header, (photo.pixels,), overwrite=overwrite, quality=quality)
 
 

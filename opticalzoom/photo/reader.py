@@ -23,6 +23,7 @@ import numpy as np
 import pyvips
 
 from opticalzoom.errors import PhotoError
+from opticalzoom.photo.carried.kept import NOTHING, Kept
 from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
@@ -50,6 +51,7 @@ class PhotoReader:
         orientation: EXIF orientation that turns what is stored upright.
         exif: as of :class:`~opticalzoom.photo.photograph.Photo`.
         icc: likewise.
+        kept: likewise.
         notes: what of the file is not taken, a phrase each that many photos may share (no names, no numbers).
     """
 
@@ -59,6 +61,7 @@ class PhotoReader:
     orientation: int = 1
     exif: bytes | None = None
     icc: bytes | None = None
+    kept: Kept = NOTHING
     notes: tuple[str, ...] = ()
 
     @property
@@ -132,7 +135,7 @@ def open_photo(
             stored = _Unpacked(file, shape, dtype)
         icc = fitting_icc(picture.icc, image.bands)
         notes = picture.notes + ((PROFILE_LEFT_OUT,) if picture.icc and not icc else ())
-        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, notes)
+        yield PhotoReader(shape, dtype, stored, picture.orientation, picture.exif, icc, picture.kept, notes)
 
 
 def _temporary(path: Path, size: int) -> RawIOBase:

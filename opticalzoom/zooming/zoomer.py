@@ -17,7 +17,7 @@ from opticalzoom.engines.runtimes import ExportedEngine
 from opticalzoom.errors import ConfigError, ModelError
 from opticalzoom.lenses.library import InstalledLens, named_weights
 from opticalzoom.photo.bands import Header, cut_out
-from opticalzoom.photo.carried.described import Described, describe, in_srgb
+from opticalzoom.photo.carried.described import describe, in_srgb
 from opticalzoom.photo.carried.found import read_carried
 from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
@@ -103,11 +103,12 @@ class Zoomer:
             crop = checked(crop, height * cell, width * cell)
             size = scaled_size(crop.shape, self.contract.scale if self.scale is None else self.scale)
             dtype = reader.dtype if bits is None else np.dtype(f"uint{bits}")
-            header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc)
+            kept, gone = reader.kept.zoomed((height * cell, width * cell), crop, size)
+            header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc, kept)
             bands = self._bands(reader, enlarger, crop, header, progress)
             with closing(bands):
                 lost = write_bands(target, header, bands, overwrite=overwrite, quality=quality)
-            return tuple(dict.fromkeys(reader.notes + lost))
+            return tuple(dict.fromkeys(reader.notes + gone + lost))
 
     def _bands(
         self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None
@@ -131,16 +132,11 @@ class Zoomer:
     def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
         if is_raw(source):
             raw = read_raw(source)
-            described = _raw_exif(source, raw)
             if self.contract.input == "raw":
                 cells = reading(encode_mosaic(raw, self.white_balance), raw.orientation)
-                yield (
-                    replace(cells, exif=described.block, notes=described.notes),
-                    mosaic_enlarger(self.engine, raw, self.white_balance),
-                )
+                yield _carrying(cells, source, raw), mosaic_enlarger(self.engine, raw, self.white_balance)
             else:
-                developed = replace(developing(raw), exif=described.block, notes=described.notes)
-                yield developed, photo_enlarger(self.engine, 3, None)
+                yield _carrying(developing(raw), source, raw), photo_enlarger(self.engine, 3, None)
             return
         if self.contract.input == "raw":
             remedy = "Give the RAW file, or use weights for photos."
@@ -149,12 +145,14 @@ class Zoomer:
             yield reader, photo_enlarger(self.engine, reader.shape[2], reader.icc)
 
 
-def _raw_exif(source: Path, raw: RawPhoto) -> Described:
-    """The EXIF of a RAW file, for its development, which is in sRGB whatever the camera was set to."""
+def _carrying(reader: PhotoReader, source: Path, raw: RawPhoto) -> PhotoReader:
+    """The reader of a RAW file with what the file carries; it is developed to sRGB, whatever the camera was set to."""
     carried = read_carried(source)
     if carried is None:
-        return Described(None, ("EXIF is left out, as it is of a kind that is not read here",))
-    return describe(carried.exif and in_srgb(carried.exif), *raw.mosaic.shape)
+        return replace(reader, notes=("EXIF is left out, as it is of a kind that is not read here",))
+    described = describe(carried.exif and in_srgb(carried.exif), *raw.mosaic.shape)
+    kept, gone = carried.kept.upright(raw.orientation)
+    return replace(reader, exif=described.block, kept=kept, notes=carried.notes + described.notes + gone)
 
 
 def load_zoomer(

@@ -17,6 +17,8 @@ from opticalzoom.engines.torch_engine import TorchEngine
 from opticalzoom.errors import ConfigError, OutputExistsError
 from opticalzoom.models import build
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
+from opticalzoom.photo import exif
+from opticalzoom.photo.carried.packing import pack_at
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
 from opticalzoom.photo.raw.dng import write_dng
 from opticalzoom.photo.raw.raw_file import develop, read_raw
@@ -99,7 +101,7 @@ def test_other_channels_in_small_tiles(tmp_path, monkeypatch, channels, dtype):
 
 
 @pytest.mark.parametrize("crop", [None, Window(slice(3, 30), slice(11, 40))])
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", [1, 5, 6, 7])
 @pytest.mark.parametrize("input", ["raw", "rgb"])
 def test_raw_files_in_small_tiles(tmp_path, monkeypatch, input, orientation, crop):
     """From the mosaic and developed; a crop may begin in the middle of a cell."""
@@ -112,6 +114,41 @@ def test_raw_files_in_small_tiles(tmp_path, monkeypatch, input, orientation, cro
     Zoomer(TorchEngine(model)).zoom_to(tmp_path / "a.dng", tmp_path / "a.tif", crop=crop)
     expected = whole if crop is None else whole[crop.scaled(2)]
     assert np.abs(read_photo(tmp_path / "a.tif").pixels.astype(int) - expected).max() <= 3
+
+
+@pytest.mark.parametrize("input", ["raw", "rgb"])
+@pytest.mark.parametrize("suffix", [".tif", ".jpg"])
+def test_place_author_and_rating_of_a_raw_file_are_kept(tmp_path, input, suffix):
+    mosaic = MosaicSimulation().shoot(np.ascontiguousarray(data.astronaut()[:60, 100:180]), "a")
+    write_dng(tmp_path / "a.dng", mosaic)
+    made = Image.Exif()
+    made.endian = "<"  # as the file has it
+    made[0x010E], made[0x013B], made[0x010F], made[0x0110] = "harbour", "A N Other", "Acme", "Model 1"
+    made.get_ifd(0x8825)[2] = (10.0, 30.0, 0.0)
+    made.get_ifd(0x8769).update({0xA001: 65535, 0x920A: 35.0, 0x927C: b"points to somewhere" * 9})
+    add_directories(tmp_path / "a.dng", made)
+    notes = Zoomer(TorchEngine(network(2, input))).zoom_to(tmp_path / "a.dng", tmp_path / f"b{suffix}")
+    assert [note for note in notes if "maker's note" not in note] == []
+    assert len(notes) == (suffix == ".tif")
+    with Image.open(tmp_path / f"b{suffix}") as theirs:
+        main = theirs.getexif()
+        details, position = main.get_ifd(0x8769), main.get_ifd(0x8825)
+    assert [main[tag] for tag in (0x010E, 0x013B, 0x010F, 0x0110)] == ["harbour", "A N Other", "Acme", "Model 1"]
+    assert position[2] == (10.0, 30.0, 0.0)
+    assert (details[0x920A], details[0xA001], 0x927C in details) == (35.0, 1, suffix == ".jpg")
+
+
+def add_directories(path, made):
+    """Give a DNG the EXIF that a camera would have written into it, before the pixels."""
+    parsed = exif.parse(made.tobytes().removeprefix(exif.PREFIX))
+    with path.open("r+b") as file:
+        own = exif.parse(exif.FileBytes(file))
+        place = file.seek(0, 2) + 1 & ~1
+        first, directories = pack_at(replace(own, main=own.main | parsed.main), place)
+        file.seek(place)
+        file.write(directories)
+        file.seek(0)
+        file.write(own.layout.header(own.order, first))
 
 
 def test_too_little_memory_is_said_with_what_would_do(photo):

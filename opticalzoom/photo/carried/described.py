@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
+from fractions import Fraction
 from typing import NamedTuple
 
 from opticalzoom.photo import exif
@@ -13,6 +15,8 @@ from opticalzoom.photo.exif import EXIF, INTEROPERABILITY, MAKER_NOTE, ORIENTATI
 PIXEL_X, PIXEL_Y = 0xA002, 0xA003
 _COLOUR_SPACE, _GAMMA = 0xA001, 0xA500
 _SRGB = 1
+_RESOLUTION, _UNIT, _INCH = (0x011A, 0x011B), 0x0128, 2
+_RATIONAL = 5
 _CAPTION = (0x010D, 0x010E, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, *range(0x9C9B, 0x9CA0))
 _CAMERA = (0x010F, 0x0110, ORIENTATION, 0x011A, 0x011B, 0x0128, 0x013E, 0x013F, EXIF, exif.GPS)
 _DESCRIPTIVE = frozenset(_CAPTION + _CAMERA)
@@ -80,9 +84,22 @@ def in_srgb(parsed: Exif) -> Exif:
     return replace(parsed, main=parsed.main | {EXIF: kept})
 
 
-def fit(block: bytes | None, height: int, width: int, kind: str) -> Described:
-    """The block of a file of a format (``JPEG``, ``PNG``, ``TIFF``, ``WEBP``) whose picture has this size."""
-    described = describe(exif.parse(block) if block else None, height, width)
+def fit(
+    block: bytes | None, height: int, width: int, kind: str, resolution: tuple[float, float] | None = None
+) -> Described:
+    """The block of a file of a format (``JPEG``, ``PNG``, ``TIFF``, ``WEBP``) whose picture has this size.
+
+    Args:
+        block: of the photo.
+        height: in pixels.
+        width: likewise.
+        kind: the format.
+        resolution: pixels per inch across and down, for formats that say it in EXIF's tags only.
+    """
+    found = exif.parse(block) if block else None
+    if resolution and (kind == "TIFF" or (kind == "WEBP" and _RESOLUTION[0] not in (found.main if found else {}))):
+        found = _with_resolution(found or Exif("<", {}), resolution)
+    described = describe(found, height, width)
     parsed = exif.parse(described.block) if described.block else None
     if parsed is None or kind in ("PNG", "WEBP"):
         return described
@@ -92,6 +109,15 @@ def fit(block: bytes | None, height: int, width: int, kind: str) -> Described:
         return described
     smaller = packed(replace(parsed, main=_without_large(parsed.main)))
     return Described(smaller, (_LARGE_LEFT_OUT,)) if len(smaller) <= _JPEG_LIMIT else Described(None, (_LEFT_OUT,))
+
+
+def _with_resolution(parsed: Exif, resolution: tuple[float, float]) -> Exif:
+    main = dict(parsed.main)
+    for tag, number in zip(_RESOLUTION, resolution, strict=True):
+        fraction = Fraction(number).limit_denominator(10_000)
+        main[tag] = Value(_RATIONAL, 1, struct.pack(parsed.order + "II", fraction.numerator, fraction.denominator))
+    parsed.set_number(main, _UNIT, _INCH)
+    return replace(parsed, main=main)
 
 
 def _movable(parsed: Exif, start: int) -> Described:

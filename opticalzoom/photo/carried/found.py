@@ -10,24 +10,24 @@ marks a TIFF. RAF holds a JPEG, and CR3 bare directories in the boxes of an MP4
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
-from opticalzoom.photo.carried.containers import boxes, chunks, inflated, riff_chunks, segments
+from opticalzoom.photo.carried.containers import boxes, chunks, riff_chunks, segments
+from opticalzoom.photo.carried.contents import Carried, per_inch, resolution_of, told_by_exif
 from opticalzoom.photo.carried.heif_colour import item_colours
-from opticalzoom.photo.colour.told import ADOBE_RGB, ToldColour, told_by_chunks, told_by_codes
+from opticalzoom.photo.carried.kept import COMMENT, IPTC_TAG, PHOTOSHOP, XMP_PREFIX, XMP_TAG, Kept, iptc_in
+from opticalzoom.photo.carried.png_texts import RAW_PROFILE, XMP_KEYWORD, text_in, unhexed
+from opticalzoom.photo.colour.told import told_by_chunks, told_by_codes
 from opticalzoom.photo.exif import (
     EXIF,
     GPS,
-    INTEROPERABILITY,
-    ORIENTATION,
     PREFIX,
     Exif,
     FileBytes,
@@ -36,52 +36,16 @@ from opticalzoom.photo.exif import (
 )
 from opticalzoom.photo.formats.heif import is_heif, open_header
 from opticalzoom.photo.formats.photo_file import open_file
-from opticalzoom.photo.orientation import ORIENTATIONS
 
-_APP1 = 0xE1
-_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
-_XMP_TAG = 0x02BC
-_XMP_KEYWORD = b"XML:com.adobe.xmp"
-_RAW_PROFILE = b"Raw profile type "
-_XMP_ORIENTATION = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
-_HEXED = re.compile(rb"\s*[^\n]*\n\s*\d+\s*\n([\da-fA-F\s]*)")
+_APP0, _APP1, _APP11, _APP13, _COMMENT = 0xE0, 0xE1, 0xEB, 0xED, 0xFE
+_JFIF = b"JFIF\0"
+_PHOTOSHOP_TAG = 0x8649
+_SIGNED_LEFT_OUT = "content credentials (C2PA) are left out, as they do not hold for a changed picture"
 _RAF, _CR3 = b"FUJIFILMCCD-RAW", b"ftypcrx "
 _RAF_JPEG = 84
 """Where a RAF file says where its JPEG begins; big-endian."""
-_INDEX = 1
 _UUID = 16
 """Bytes of the identifier at the beginning of a uuid box."""
-
-
-class Carried(NamedTuple):
-    """What a file carries besides pixels; None where it has none.
-
-    Attributes:
-        exif: its EXIF.
-        xmp: its XMP packet (XML, https://developer.adobe.com/xmp).
-        colour: what it tells of its colours by other means than a profile; None if it has one or tells nothing.
-        turned: whether decoders turn the picture upright themselves, whatever EXIF and XMP say.
-    """
-
-    exif: Exif | None = None
-    xmp: bytes | None = None
-    colour: ToldColour | None = None
-    turned: bool = False
-
-    @property
-    def orientation(self) -> int:
-        """The orientation that turns what is stored upright, 1 to 8: EXIF's, or else XMP's, or else 1."""
-        told = self.told_orientation
-        return 1 if self.turned or told is None else told
-
-    @property
-    def told_orientation(self) -> int | None:
-        """What EXIF says, or else XMP; None if neither says anything that has a meaning."""
-        number = self.exif.number(ORIENTATION, 0) if self.exif else 0
-        if number in ORIENTATIONS:
-            return number
-        found = _XMP_ORIENTATION.search(self.xmp.replace(b"\0", b"")) if self.xmp else None
-        return int(found[1]) if found else None
 
 
 Finder = Callable[[BinaryIO], Carried]
@@ -142,14 +106,31 @@ def _finder(head: bytes) -> Finder | None:
 
 
 def _in_jpeg(file: BinaryIO) -> Carried:
-    blocks, xmp = [], None
+    blocks, packets, photoshop, texts, notes, density = [], [], b"", [], [], None
     for marker, content in segments(file):
         if marker == _APP1 and content[:4] == PREFIX[:4]:
             blocks.append(content[len(PREFIX) :])
-        elif marker == _APP1 and content.startswith(_XMP_PREFIX):
-            xmp = xmp or content[len(_XMP_PREFIX) :]
-    parsed = _first_exif(blocks)
-    return Carried(parsed, xmp, _told_by_exif(parsed))
+        elif marker == _APP1 and content.startswith(XMP_PREFIX):
+            packets.append(content[len(XMP_PREFIX) :])
+        elif marker == _APP13 and content.startswith(PHOTOSHOP):
+            photoshop += content[len(PHOTOSHOP) :]
+        elif marker == _APP0 and content.startswith(_JFIF) and len(content) >= 12:
+            across, down = struct.unpack_from(">HH", content, 8)
+            density = per_inch(across, down, content[7] + 1)
+        elif marker == _COMMENT:
+            texts.append((COMMENT, _decoded(content)))
+        elif marker == _APP11 and b"jumb" in content[:32]:
+            notes.append(_SIGNED_LEFT_OUT)
+    parsed, (iptc, lost) = _first_exif(blocks), iptc_in(photoshop)
+    kept = Kept(next(iter(packets), None), iptc, density or resolution_of(parsed), tuple(texts))
+    return Carried(parsed, kept, told_by_exif(parsed), notes=(*dict.fromkeys(notes), *lost))
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.rstrip(b"\0").decode()
+    except UnicodeDecodeError:
+        return text.rstrip(b"\0").decode("latin-1")
 
 
 def _first_exif(blocks: list[bytes]) -> Exif | None:
@@ -167,49 +148,43 @@ def _in_png(file: BinaryIO) -> Carried:
     texts: dict[bytes, bytes] = {}
     for name, content in chunks(file):
         if name in (b"tEXt", b"zTXt", b"iTXt"):
-            keyword, text = _text(name, content)
+            keyword, text = text_in(name, content)
             texts.setdefault(keyword, text)
         else:
             found.setdefault(name, content)
-    profiles = [_unhexed(texts.get(_RAW_PROFILE + kind, b"")) for kind in (b"exif", b"APP1", b"app1")]
+    profiles = [unhexed(texts.get(RAW_PROFILE + kind, b"")) for kind in (b"exif", b"APP1", b"app1")]
     blocks = [without_prefix(block) for block in (found.get(b"eXIf", b""), *profiles)]
-    packets = [block[len(_XMP_PREFIX) :] for block in profiles if block.startswith(_XMP_PREFIX)]
-    xmp = texts.get(_XMP_KEYWORD) or next(iter(packets), _unhexed(texts.get(_RAW_PROFILE + b"xmp", b"")))
+    packets = [block[len(XMP_PREFIX) :] for block in profiles if block.startswith(XMP_PREFIX)]
+    xmp = texts.get(XMP_KEYWORD) or next(iter(packets), unhexed(texts.get(RAW_PROFILE + b"xmp", b"")))
+    entries = unhexed(texts.get(RAW_PROFILE + b"iptc", b"") or texts.get(RAW_PROFILE + b"8bim", b""))
+    iptc, lost = iptc_in(entries)
     parsed = next(filter(None, map(exif.parse, blocks)), None)
-    return Carried(parsed, xmp or None, told_by_chunks(found) or _told_by_exif(parsed))
-
-
-def _text(name: bytes, content: bytes) -> tuple[bytes, bytes]:
-    """Keyword and text of a tEXt, zTXt or iTXt chunk."""
-    keyword, _, rest = content.partition(b"\0")
-    if name == b"tEXt":
-        return keyword, rest
-    if name == b"zTXt":
-        return keyword, inflated(rest[1:])
-    text = rest[2:].split(b"\0", 2)[-1]  # behind language and translated keyword
-    return keyword, inflated(text) if rest[:1] == b"\1" else text
-
-
-def _unhexed(text: bytes) -> bytes:
-    """The bytes that ImageMagick writes as a text: a name, their number, and hexadecimal lines."""
-    found = _HEXED.match(text)
-    try:
-        return bytes.fromhex(found[1].decode()) if found else b""
-    except ValueError:
-        return b""
+    density = found.get(b"pHYs", b"").ljust(9, b"\0")
+    across, down = struct.unpack_from(">II", density)
+    in_metres = per_inch(across / 100, down / 100, 3 * density[8])
+    plain = {key: text for key, text in texts.items() if key != XMP_KEYWORD and not key.startswith(RAW_PROFILE)}
+    pairs = tuple((key.decode("latin-1"), _decoded(text)) for key, text in plain.items() if key)
+    kept = Kept(xmp or None, iptc, in_metres or resolution_of(parsed), pairs)
+    notes = (*lost, *((_SIGNED_LEFT_OUT,) if b"caBX" in found else ()))
+    return Carried(parsed, kept, told_by_chunks(found) or told_by_exif(parsed), notes=notes)
 
 
 def _in_webp(file: BinaryIO) -> Carried:
     found = dict(reversed(list(riff_chunks(file))))
     block = found.get(b"EXIF")
     parsed = exif.parse(without_prefix(block)) if block else None
-    return Carried(parsed, found.get(b"XMP "), _told_by_exif(parsed))
+    return Carried(parsed, Kept(found.get(b"XMP "), None, resolution_of(parsed)), told_by_exif(parsed))
 
 
 def _in_tiff(file: BinaryIO) -> Carried:
     found = exif.parse(FileBytes(file))
-    packet = found.main.get(_XMP_TAG) if found else None
-    return Carried(found, packet.raw if isinstance(packet, Value) else None, _told_by_exif(found))
+    if found is None:
+        return Carried()
+    values = (found.main.get(tag) for tag in (XMP_TAG, IPTC_TAG, _PHOTOSHOP_TAG))
+    packet, records, entries = (value.raw if isinstance(value, Value) else None for value in values)
+    iptc, lost = iptc_in(entries or b"")
+    kept = Kept(packet, (records and records.rstrip(b"\0")) or iptc, resolution_of(found))
+    return Carried(found, kept, told_by_exif(found), notes=lost)
 
 
 def _in_raf(file: BinaryIO) -> Carried:
@@ -241,17 +216,9 @@ def _in_heif(file: BinaryIO) -> Carried:
     image = open_header(file)
     block, xmp = (bytes(image.get(name)) if image.get_typeof(name) else b"" for name in ("exif-data", "xmp-data"))
     parsed, colours = exif.parse(without_prefix(block)), item_colours(file)
-    colour = told_by_codes(*colours.codes) if colours.codes else _told_by_exif(parsed)
+    colour = told_by_codes(*colours.codes) if colours.codes else told_by_exif(parsed)
     known = colours.has_profile and not (colour and colour.unknown_curve)
-    return Carried(parsed, xmp or None, None if known else colour, turned=True)
-
-
-def _told_by_exif(parsed: Exif | None) -> ToldColour | None:
-    """Adobe RGB as cameras say it (CIPA DC-010); sRGB is what is assumed without a word."""
-    details = parsed.main.get(EXIF) if parsed else None
-    interoperability = details.get(INTEROPERABILITY) if isinstance(details, dict) else None
-    index = interoperability.get(_INDEX) if isinstance(interoperability, dict) else None
-    return ADOBE_RGB if isinstance(index, Value) and index.text() == "R03" else None
+    return Carried(parsed, Kept(xmp or None, None, resolution_of(parsed)), None if known else colour, turned=True)
 
 
 _MARKS: dict[bytes, Finder] = {

@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opticalzoom.photo.bands import Header, regrouped
+from opticalzoom.photo.carried.kept import Kept, photoshop_entry
+from opticalzoom.photo.carried.png_texts import RAW_PROFILE, XMP_KEYWORD, hexed, international_text
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _LEVEL = 6
+_METRE = 0.0254
+"""An inch in metres."""
 _AT_ONCE = 2**19
 """Bytes of rows that are filtered in one go: some copies of them are in use, which should stay in the cache."""
 
@@ -42,6 +46,7 @@ def _write(file: BinaryIO, header: Header, bands: Iterable[np.ndarray]) -> None:
         _chunk(file, b"iCCP", b"ICC Profile\0\0" + zlib.compress(header.icc))
     if header.exif:
         _chunk(file, b"eXIf", header.exif)
+    _write_kept(file, header.kept)
     step = channels * dtype.itemsize
     deflate = zlib.compressobj(_LEVEL, strategy=zlib.Z_FILTERED)
     above = np.zeros((1, width * step), np.uint8)
@@ -51,6 +56,18 @@ def _write(file: BinaryIO, header: Header, bands: Iterable[np.ndarray]) -> None:
         above = stored[-1:]
     _chunk(file, b"IDAT", deflate.flush())
     _chunk(file, b"IEND", b"")
+
+
+def _write_kept(file: BinaryIO, kept: Kept) -> None:
+    if kept.resolution:
+        _chunk(file, b"pHYs", struct.pack(">IIB", *(round(number / _METRE) for number in kept.resolution), 1))
+    if kept.xmp:
+        _chunk(file, b"iTXt", international_text(XMP_KEYWORD, kept.xmp))
+    if kept.iptc:
+        profile = hexed("iptc", photoshop_entry(kept.iptc))
+        _chunk(file, b"zTXt", RAW_PROFILE + b"iptc\0\0" + zlib.compress(profile))
+    for keyword, text in kept.texts:
+        _chunk(file, b"iTXt", international_text(keyword.encode("latin-1", "replace"), text.encode()))
 
 
 def filtered(rows: Bytes, above: Bytes, step: int) -> Bytes:

@@ -6,6 +6,7 @@ import io
 import math
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ import tifffile
 
 from opticalzoom.photo import exif
 from opticalzoom.photo.bands import Header, regrouped
+from opticalzoom.photo.carried.kept import IPTC_TAG, XMP_TAG
 from opticalzoom.photo.carried.packing import pack_at
 
 _ROWS = 64
 """Rows of pixels in a strip. Files have strips rather than tiles because every program reads strips, and rows can be
 written as they come."""
 _LEVEL = 6
+_BYTE, _UNDEFINED = 1, 7
 _CLASSIC_LIMIT = 2**32 - 2**27
 """Bytes of pixels up to which the file is no BigTIFF: deflate hardly ever makes them more, and there is EXIF."""
 
@@ -33,8 +36,10 @@ def write_tiff(path: Path, header: Header, bands: Iterable[np.ndarray]) -> None:
     """
     shape, dtype = header.shape, header.dtype
     height, width, channels = shape
-    parsed = exif.parse(header.exif) if header.exif else None
-    order = parsed.order if parsed else "<"
+    parsed = (exif.parse(header.exif) if header.exif else None) or exif.Exif("<", {})
+    order = parsed.order
+    kept = {XMP_TAG: (_BYTE, header.kept.xmp), IPTC_TAG: (_UNDEFINED, header.kept.iptc)}
+    more = {tag: exif.Value(kind, len(raw), raw) for tag, (kind, raw) in kept.items() if raw}
     tifffile.imwrite(
         path,
         _strips(bands, dtype.newbyteorder(order)),
@@ -52,8 +57,8 @@ def write_tiff(path: Path, header: Header, bands: Iterable[np.ndarray]) -> None:
         metadata=None,
         software=False,
     )
-    if parsed is not None:
-        _add(parsed, path)
+    if parsed.main or more:
+        _add(replace(parsed, main=parsed.main | more), path)
 
 
 def _strips(bands: Iterable[np.ndarray], dtype: np.dtype) -> Iterator[bytes]:

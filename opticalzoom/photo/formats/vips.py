@@ -15,8 +15,10 @@ import pyvips
 
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.parallel.forks import begin_threads
-from opticalzoom.photo.carried.described import describe
-from opticalzoom.photo.carried.found import Carried, find_carried
+from opticalzoom.photo.carried.contents import Carried
+from opticalzoom.photo.carried.described import describe, in_srgb
+from opticalzoom.photo.carried.found import find_carried
+from opticalzoom.photo.carried.kept import NOTHING, Kept
 from opticalzoom.photo.colour.conversion import in_rgb, lab_of_eight_bits
 from opticalzoom.photo.colour.told import ToldColour
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
@@ -24,7 +26,6 @@ from opticalzoom.photo.formats.loading import MARKS, UNKNOWN, Loaded, load_image
 from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.orientation import upright_size
 
-_GAIN_MAP_LEFT_OUT = "its gain map, with which screens show it in HDR, is left out"
 _DTYPES = {"uchar": "uint8", "ushort": "uint16"}
 _COLOURS = {"b-w", "grey16", "srgb", "rgb", "rgb16"}
 _BITS, _PHOTOMETRIC = 258, 262
@@ -41,6 +42,7 @@ class Picture(NamedTuple):
         orientation: EXIF orientation, 1 to 8.
         exif: the EXIF block of the upright picture.
         icc: the ICC profile.
+        kept: what else goes into the file that is made of it.
         notes: what of the file is not taken, a phrase each.
         check: raises an exception if the decoder left damage untold; to be called when all pixels are decoded.
     """
@@ -49,6 +51,7 @@ class Picture(NamedTuple):
     orientation: int
     exif: bytes | None
     icc: bytes | None
+    kept: Kept = NOTHING
     notes: tuple[str, ...] = ()
     check: Callable[[], None] = lambda: None
 
@@ -118,8 +121,10 @@ def _open_heif(path: Path, head: bytes, carried: Carried) -> Picture:
     else:
         image, icc, notes = open_hevc(path)
     described = describe(carried.exif, image.height, image.width)
+    kept, gone = carried.kept.upright(1)
     icc = carried.colour.profile(image.bands) if carried.colour else icc
-    return Picture(_plain(image, _ALPHA), 1, described.block, icc, described.notes + notes)
+    notes = carried.notes + described.notes + gone + notes
+    return Picture(_plain(image, _ALPHA), 1, described.block, icc, kept, notes)
 
 
 def _open_avif(path: Path, head: bytes) -> HeifPicture:
@@ -132,15 +137,16 @@ def _open_avif(path: Path, head: bytes) -> HeifPicture:
 def _picture(loaded: Loaded, carried: Carried) -> Picture:
     image, check, page, left_out = loaded
     orientation = page.orientation or carried.orientation if page else carried.orientation
-    described = describe(carried.exif, *upright_size(image.height, image.width, orientation))
     own = _field(image, "icc-profile-data")
     converted, icc, notes = in_rgb(image, own)
+    parsed = carried.exif if converted is image else carried.exif and in_srgb(carried.exif)
+    described = describe(parsed, *upright_size(image.height, image.width, orientation))
+    kept, gone = carried.kept.upright(orientation)
     if converted is image and carried.colour and (own is None or carried.colour.counts_first):
         icc = carried.colour.profile(image.bands)
-    if b"hdrgm:" in (carried.xmp or b""):
-        left_out += (_GAIN_MAP_LEFT_OUT,)
     pixels = _plain(converted, _ALPHA if page is None or page.has_alpha else _UNSPECIFIED)
-    return Picture(pixels, orientation, described.block, icc, described.notes + notes + left_out, check)
+    notes = carried.notes + described.notes + gone + notes + left_out
+    return Picture(pixels, orientation, described.block, icc, kept, notes, check)
 
 
 def _check_curve(colour: ToldColour | None, path: Path) -> None:

@@ -24,5 +24,6 @@ def write_webp(path: Path, header: Header, bands: Iterable[np.ndarray], quality:
     whole = np.concatenate(list(bands))
     picture = Image.fromarray(whole[..., 0] if whole.shape[2] == 1 else whole)
     block = PREFIX + header.exif if header.exif else b""
+    metadata = {"exif": block, "icc_profile": header.icc, "xmp": header.kept.xmp or b""}
     with path.open("wb") as file:
-        picture.save(file, "WEBP", exif=block, icc_profile=header.icc, quality=quality, exact=True)
+        picture.save(file, "WEBP", quality=quality, exact=True, **metadata)
