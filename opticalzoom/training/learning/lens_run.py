@@ -83,6 +83,7 @@ def learn_one(
     *,
     budget: float | None = None,
     steps: int | None = None,
+    base: str | None = None,
     hooks: Hooks | None = None,
 ) -> LensOutcome:
     """Teach a network a lens and judge it.
@@ -94,6 +95,7 @@ def learn_one(
         budget: what the user asked for, of which preparation may have taken a part: runs are gone on with if it is the
             same. By default ``seconds``.
         steps: of each run; by default what the time allows.
+        base: weights to begin with, bundled or a file; by default the bundled ones of the nearest scale.
         hooks: see :class:`Hooks`.
 
     Raises:
@@ -102,7 +104,7 @@ def learn_one(
         KeyboardInterrupt: the user stopped it; calling again goes on.
     """
     hooks = hooks or Hooks()
-    folds, base = make_folds(lens.pairs, lens.scenes), nearest_base(lens.scale, lens.input)
+    folds, base = make_folds(lens.pairs, lens.scenes), base or nearest_base(lens.scale, lens.input)
     start, card = starting_network(base, lens.scale, lens.pairs)
     with cores_kept():
         plan = make_plan(lens, folds, start, home, seconds=seconds, budget=budget or seconds, steps=steps)
@@ -129,7 +131,7 @@ def learn_one(
     if best == judging.LINEAR:
         learned, card = _linear(lens.pairs, lens.scale), ModelCard("linear", {"scale": lens.scale, "input": lens.input})
     training = {
-        "base": base,
+        "base": Path(base).name,
         "steps": stop,
         "strength": round(strength, 3),
         "pairs": len(lens.pairs),
