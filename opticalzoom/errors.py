@@ -39,6 +39,10 @@ class PhotoError(OpticalZoomError):
     """A photograph that cannot be read or written."""
 
 
+class DamagedPhotoError(PhotoError):
+    """A photograph of which a decoder cannot make all pixels."""
+
+
 class OutputExistsError(OpticalZoomError):
     """An output that is already there and that nobody asked to replace."""
 

@@ -36,7 +36,7 @@ def run_zoom(arguments: list[str]) -> int:
     with results_console().status("Looking for photos"):
         jobs, problems, notes = _plan(args)
     there = [] if args.overwrite else [job for job in jobs if job.target.exists()]
-    todo = [job for job in jobs if job not in there]
+    todo = [job if args.overwrite or args.resume else job.without_taken_spare() for job in jobs if job not in there]
     known = [*problems, *([] if args.resume else map(_exists, there))]
     before = len(there) if args.resume else 0
     for note in notes:
@@ -68,6 +68,7 @@ def _plan(args: argparse.Namespace) -> tuple[list[Job], list[OpticalZoomError], 
         backend=args.backend,
         precision=args.precision,
         memory=args.memory,
+        salvage=args.salvage,
     )
     return plan(
         args.photos,
@@ -186,6 +187,11 @@ def _add_zoom(group: argparse._ArgumentGroup) -> None:
         "--tta",
         action="store_true",
         help="mean of eight flips and turns: a little better, 8 times slower",
+    )
+    group.add_argument(
+        "--salvage",
+        action="store_true",
+        help="zoom what is left of damaged photos; what is lost is grey or black (default: they are left out)",
     )
 
 

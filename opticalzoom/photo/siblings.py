@@ -118,7 +118,11 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
             known[path] = read_metadata(path)
         except Exception as error:  # of every class, for damaged files
             problems.append(Problem(path, as_told(error).cause.rstrip(".")))
-    photo, raw = (_first([path for path in known if is_raw(path) == kind]) for kind in (False, True))
+    photo = _first([path for path in known if not is_raw(path)])
+    if photo:  # it is taken where the RAW file turns out to be of no use
+        known |= {problem.path: Metadata() for problem in problems if is_raw(problem.path)}
+        problems = [problem for problem in problems if problem.path not in known]
+    raw = _first([path for path in known if is_raw(path)])
     if photo and raw and not _same_time(known[photo], known[raw]):
         problems.append(Problem(raw, f"was taken at another time than {photo.name}"))
         raw = None

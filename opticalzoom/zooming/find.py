@@ -66,16 +66,21 @@ def results_among(photos: Iterable[Path], pattern: NamePattern) -> set[Path]:
     return {path for path in photos if is_result(path)}
 
 
-def siblings_among(photos: Iterable[Path], kept: Siblings) -> set[Path]:
-    """Those to leave out so that of every shot which the camera wrote as RAW file and JPEG (or HEIF) one is left."""
+def siblings_among(photos: Iterable[Path], kept: Siblings) -> dict[Path, Path]:
+    """Those to leave out so that of every shot which the camera wrote as RAW file and JPEG (or HEIF) one is left.
+
+    Returns:
+        What is left out -> what is left of the same shot.
+    """
     if kept == "both":
-        return set()
+        return {}
     pairs: dict[tuple[Path, str], list[Path]] = defaultdict(list)
     for path in photos:
         if is_raw(path) or path.suffix.lower() in _CAMERA_WRITTEN:
             pairs[path.parent, path.stem.lower()].append(path)
     shots = (shot for files in pairs.values() if len(files) > 1 for shot in find_shots(files)[0])
-    return {shot.photo if kept == "raw" else shot.raw for shot in shots if shot.photo and shot.raw}
+    both = [(shot.photo, shot.raw) for shot in shots if shot.photo and shot.raw]
+    return dict(both) if kept == "raw" else {raw: photo for photo, raw in both}
 
 
 def _named(name: str, output: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from rich.console import Console
 
 from opticalzoom.engines.backends import WORTH_MEASURING
-from opticalzoom.errors import OpticalZoomError, OutputExistsError, PhotoError
+from opticalzoom.errors import DamagedPhotoError, OpticalZoomError, OutputExistsError, PhotoError
 from opticalzoom.lenses.library import named_weights
 from opticalzoom.parallel.cores import cores, limit_cores
 from opticalzoom.parallel.faults import as_told
@@ -29,6 +29,8 @@ takes to start."""
 _MOST_WORKERS = 8
 """Processes at most: each takes some 500 MB."""
 
+_SALVAGED = "it is damaged, and what is left of it was zoomed"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -45,6 +47,7 @@ class Recipe:
         precision: what in, likewise.
         pixels: about how many will be zoomed, of all photos together; likewise.
         memory: bytes that zooming a photo may have in use at once.
+        salvage: whether what is left of damaged photos is zoomed.
     """
 
     weights: str | None = None
@@ -57,6 +60,7 @@ class Recipe:
     precision: Precision | Literal["auto"] = "auto"
     pixels: int = WORTH_MEASURING
     memory: int = MEMORY
+    salvage: bool = False
 
     def zoomer(self, raw: bool) -> Zoomer:
         """What zooms photos, or RAW files; loaded once in a process.
@@ -94,6 +98,7 @@ class Job:
         pixels: how many are to be zoomed: the measure of progress. 0 if unknown.
         crop: the part to zoom; None for all of it.
         recipe: how.
+        spare: the job of the JPEG beside a RAW file, which is done instead if that cannot be used.
     """
 
     photo: Path
@@ -101,13 +106,19 @@ class Job:
     pixels: int
     crop: Window | None
     recipe: Recipe
+    spare: Job | None = None
 
     def anywhere(self) -> Job:
         """The same with absolute names, for a process that runs elsewhere."""
         weights = self.recipe.weights and named_weights(self.recipe.weights)
         named = str(Path(weights).absolute()) if weights and Path(weights).is_file() else weights
         recipe = replace(self.recipe, weights=named)
-        return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe)
+        spare = self.spare and self.spare.anywhere()
+        return replace(self, photo=self.photo.absolute(), target=self.target.absolute(), recipe=recipe, spare=spare)
+
+    def without_taken_spare(self) -> Job:
+        """The same without a spare whose result is there already, so that it is not counted as this one's."""
+        return replace(self, spare=None) if self.spare and self.spare.target.exists() else self
 
 
 class Outcome(NamedTuple):
@@ -135,24 +146,40 @@ def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Ou
         job: what to do.
         progress: called after every tile with the number of tiles done and of all tiles.
     """
-    recipe = job.recipe
     try:
-        zoomer = recipe.zoomer(is_raw(job.photo))
-        notes = zoomer.zoom_to(
-            job.photo,
-            job.target,
-            crop=job.crop,
-            bits=recipe.bits,
-            quality=recipe.quality,
-            overwrite=recipe.overwrite,
-            progress=progress,
-        )
+        return Outcome(job, None, _zoomed(job, progress))
     except OutputExistsError:
         # It was not there when the jobs were planned: a process made it and died before it could say so.
         return Outcome(job)
     except Exception as error:  # of every class, for damaged files
-        return Outcome(job, as_told(error, job.photo))
-    return Outcome(job, None, notes)
+        told = as_told(error, job.photo)
+    if job.spare and isinstance(told, PhotoError) and told.path == job.photo:
+        spare, _, notes = outcome = zoom_job(job.spare, progress)
+        if not outcome.error:
+            why = f"the JPEG is zoomed instead of its RAW file, which cannot be used: {told.cause.rstrip('.')}"
+            return Outcome(replace(spare, pixels=job.pixels), None, (why, *notes))
+    return Outcome(job, told)
+
+
+def _zoomed(job: Job, progress: Callable[[int, int], None] | None) -> tuple[str, ...]:
+    """Zoom one photo; what of it is not in the result."""
+    recipe = job.recipe
+    zoom = partial(
+        recipe.zoomer(is_raw(job.photo)).zoom_to,
+        job.photo,
+        job.target,
+        crop=job.crop,
+        bits=recipe.bits,
+        quality=recipe.quality,
+        overwrite=recipe.overwrite,
+        progress=progress,
+    )
+    try:
+        return zoom()
+    except DamagedPhotoError:
+        if not recipe.salvage:
+            raise
+        return (_SALVAGED, *zoom(salvage=True))
 
 
 def run_jobs(jobs: list[Job], workers: int, scheduler: str | None, console: Console) -> Iterator[Outcome]:

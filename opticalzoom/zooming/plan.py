@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from opticalzoom.errors import ConfigError, OpticalZoomError
+from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
 from opticalzoom.files import path_within
 from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
 from opticalzoom.parallel.faults import as_told
@@ -48,7 +48,7 @@ def plan(
         name: pattern of the results' names, see :class:`~opticalzoom.zooming.names.NamePattern`.
         kind: of file, one of :data:`~opticalzoom.zooming.options.FORMATS`.
         recursive: also photos in folders in the folders.
-        raw_jpeg: what is zoomed of a shot that is there as RAW file and JPEG.
+        raw_jpeg: what is zoomed of a shot that is there as RAW file and JPEG; the JPEG is the spare of a RAW file.
 
     Returns:
         The jobs; what is wrong with names and photos that have none; and notes: a line for each group of photos that
@@ -63,21 +63,23 @@ def plan(
         raise ConfigError("--name has a suffix, --format asks for one.", remedy="Write {suffix} in --name.")
     photos, problems = find(names, output, recursive)
     photos, notes = _without(photos, results_among(photos, pattern), "results of earlier runs")
-    photos, more = _without(photos, siblings_among(photos, raw_jpeg), _ASIDE[raw_jpeg])
+    aside = siblings_among(photos, raw_jpeg)
+    spares = {raw: jpeg for jpeg, raw in aside.items()} if raw_jpeg == "raw" else {}
+    folders = photos
+    photos, more = _without(photos, set(aside), _ASIDE[raw_jpeg])
+    wanted = {path: folders[path] for path in (*photos, *spares.values())}
     lenses = installed() if recipe.weights is None else []
-    recipes = {path: suited(path, recipe, lenses) for path in photos}
-    targets = _targets(photos, recipes, output, pattern, kind)
-    parts: dict[Path, tuple[Window | None, int]] = {}
-    for path in photos:
-        try:
-            parts[path] = _part(path, crop)
-        except Exception as error:  # of every class, for damaged files
-            problems.append(as_told(error, path))
-    total = sum(pixels for _, pixels in parts.values())
-    jobs = [
-        Job(path, targets[path], pixels, window, replace(recipes[path], pixels=total))
-        for path, (window, pixels) in parts.items()
-    ]
+    recipes = {path: suited(path, recipe, lenses) for path in wanted}
+    targets = _targets(wanted, recipes, output, pattern, kind)
+    parts = _parts(photos, spares, crop, problems)
+    total = sum(pixels for path, (_, pixels) in parts.items() if path in photos)
+
+    def job(path: Path) -> Job:
+        window, pixels = parts[path]
+        spare = job(spares[path]) if spares.get(path) in parts else None
+        return Job(path, targets[path], pixels, window, replace(recipes[path], pixels=total), spare)
+
+    jobs = [job(path) for path in photos if path in parts]
     return jobs, problems, notes + more + ([] if recipe.weights else weights_of(jobs, lenses))
 
 
@@ -130,6 +132,23 @@ def _name(photo: Path, recipe: Recipe, pattern: NamePattern, kind: str) -> str:
     """What the result of a photo is called."""
     scale = recipe.scale or weights_scale(chosen_weights(recipe.weights, None, is_raw(photo)))
     return pattern.result(photo, scale, result_suffix(photo, kind, recipe.bits))
+
+
+def _parts(
+    photos: Found, spares: dict[Path, Path], crop: Crop | None, problems: list[OpticalZoomError]
+) -> dict[Path, tuple[Window | None, int]]:
+    """The part of each photo and spare; ``problems`` gets what is wrong with photos that have no spare."""
+    parts: dict[Path, tuple[Window | None, int]] = {}
+    for path in (*spares.values(), *photos):
+        try:
+            parts[path] = _part(path, crop)
+        except Exception as error:  # of every class, for damaged files
+            told = as_told(error, path)
+            if isinstance(told, PhotoError) and spares.get(path) in parts:
+                parts[path] = None, 0  # it cannot be read, so its spare is zoomed
+            elif path in photos:
+                problems.append(told)
+    return parts
 
 
 def _part(photo: Path, crop: Crop | None) -> tuple[Window | None, int]:

@@ -75,6 +75,7 @@ class Zoomer:
         bits: Literal[8, 16] | None = None,
         quality: int = 95,
         overwrite: bool = False,
+        salvage: bool = False,
         progress: Progress | None = None,
     ) -> tuple[str, ...]:
         """Zoom a file to a file, in bands of tiles.
@@ -88,6 +89,7 @@ class Zoomer:
             bits: of a channel of the result; None for those of the source (RAW: 16). JPEG and WebP have 8.
             quality: of JPEG and WebP, 1 to 100.
             overwrite: whether a file of the target's name may be replaced.
+            salvage: whether what is left of a damaged photo is zoomed; what is lost is grey or black.
             progress: see :data:`~opticalzoom.zooming.tiles.Progress`; called by another thread.
 
         Returns:
@@ -97,7 +99,7 @@ class Zoomer:
             OpticalZoomError: the source cannot be read or the target written, or the crop or the scale makes no sense.
                 No file is left.
         """
-        with self._opened(source) as (reader, enlarger):
+        with self._opened(source, salvage) as (reader, enlarger):
             height, width, _ = reader.shape
             cell = enlarger.factor // self.contract.scale
             crop = checked(crop, height * cell, width * cell)
@@ -129,7 +131,7 @@ class Zoomer:
             yield from bands if shape == size else resampled(bands, shape, size, header.dtype)
 
     @contextmanager
-    def _opened(self, source: Path) -> Iterator[tuple[PhotoReader, Enlarger]]:
+    def _opened(self, source: Path, salvage: bool) -> Iterator[tuple[PhotoReader, Enlarger]]:
         if is_raw(source):
             raw = read_raw(source)
             if self.contract.input == "raw":
@@ -141,7 +143,7 @@ class Zoomer:
         if self.contract.input == "raw":
             remedy = "Give the RAW file, or use weights for photos."
             raise ModelError("these weights take the mosaic of a RAW file.", path=source, remedy=remedy)
-        with open_photo(source) as reader:
+        with open_photo(source, salvage=salvage) as reader:
             yield reader, photo_enlarger(self.engine, reader.shape[2], reader.icc)
 
 

@@ -132,9 +132,10 @@ def test_a_killed_run_goes_on(card):
 
 
 def spoil(card: Path) -> None:
-    """Of the first scene a RAW file is cut short; more files of all kinds lie about."""
-    raw = sorted(card.glob("*.DNG"))[1]
-    raw.write_bytes(raw.read_bytes()[:5000])
+    """RAW files of two scenes are cut short, of the first with the JPEG; more files of all kinds lie about."""
+    _, first, *_, last = sorted(card.glob("*.DNG"))
+    for path in (first, last, first.with_suffix(".JPG")):
+        path.write_bytes(path.read_bytes()[:5000])
     (card / "note.ARW").write_text("just a text")
     (card / "MVI_0001.MP4").write_bytes(bytes(100))
     write_jpeg(card / "lonely.JPG", focal_length=35, time=datetime(2025, 1, 1))
@@ -148,7 +149,7 @@ def test_spoilt_files_are_listed_and_the_others_used(card, capsys):
     assert run(card) == 0
     printed = capsys.readouterr()
     assert "2 of 3 pairs accepted" in printed.out
-    for text in ("note.ARW", "is a video", "only shot of its scene", "EXIF without focal length"):
+    for text in ("note.ARW", "is a video", "only shot of its scene", "EXIF without focal length", "is taken instead"):
         assert text in printed.err
         assert text in (card.parent / "out" / "report.html").read_text()
     rejected = next(r for r in records(card) if not r["accepted"])

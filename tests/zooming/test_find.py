@@ -162,3 +162,4 @@ def card(tmp_path):
 def test_one_file_of_a_shot(card, kept, names):
     aside = siblings_among(card, kept)
     assert [path.name for path in card if path not in aside] == names
+    assert all(left in card and left.stem == path.stem for path, left in aside.items())

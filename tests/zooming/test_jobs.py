@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from lensed import lens_file
 from rich.console import Console
 from rich.progress import Progress
 
-from opticalzoom.errors import OutputExistsError, PhotoError
+from opticalzoom.errors import DamagedPhotoError, OutputExistsError, PhotoError
 from opticalzoom.lenses.library import install_lens
 from opticalzoom.zooming import jobs as module
 from opticalzoom.zooming.jobs import Job, Recipe, default_workers, run_jobs, zoom_job
@@ -89,6 +90,42 @@ def test_an_exception_of_any_class_is_the_photos_and_the_others_are_zoomed(monke
     assert str(first[1]).startswith("a.dng: an unforeseen error (error: 4 bytes). ")
     assert str(second[1]).startswith("b.dng: an unforeseen error (AssertionError). ")
     assert third[:2] == (todo[2], None)
+
+
+def test_the_spare_is_zoomed_where_a_raw_file_cannot_be_used(monkeypatch):
+    unusable = PhotoError("is cut short.", path=Path("a.dng"))
+    monkeypatch.setattr(module, "is_raw", lambda path: path.suffix == ".dng")
+    monkeypatch.setattr(Recipe, "zoomer", lambda self, raw: Stand(unusable if raw else None))
+    spare = job("a.jpg", pixels=7)
+    first = replace(job("a.dng"), spare=spare)
+    done, error, notes = zoom_job(first)
+    assert (done, error) == (replace(spare, pixels=100), None)
+    told = "the JPEG is zoomed instead of its RAW file, which cannot be used: is cut short"
+    assert notes == (told, "its map of gains is left out")
+    assert zoom_job(job("a.dng")).error is unusable
+    full = PhotoError("cannot be written: No space left on device.", path=first.target)
+    monkeypatch.setattr(Recipe, "zoomer", lambda self, raw: Stand(full if raw else None))
+    assert zoom_job(first) == (first, full, ())
+
+
+def test_a_spare_whose_result_is_there_is_none(tmp_path):
+    spare = replace(job("a.jpg"), target=tmp_path / "a.jpg")
+    first = replace(job("a.dng"), spare=spare)
+    assert first.without_taken_spare() == first
+    spare.target.write_bytes(b"")
+    assert first.without_taken_spare() == job("a.dng")
+    assert first.anywhere().spare == spare.anywhere()
+
+
+def test_what_is_left_of_a_damaged_photo_is_zoomed_where_that_is_asked_for(monkeypatch):
+    class Damaged(Stand):
+        def zoom_to(self, *_, salvage=False, **__):
+            return () if salvage else super().zoom_to()
+
+    damage = DamagedPhotoError("cannot be decoded: premature end.", path=Path("a.png"))
+    monkeypatch.setattr(Recipe, "zoomer", lambda self, raw: Damaged(damage))
+    assert zoom_job(job()).error is damage
+    assert zoom_job(job(salvage=True)).notes == ("it is damaged, and what is left of it was zoomed",)
 
 
 def test_outcomes_come_in_order_in_this_process(fails):

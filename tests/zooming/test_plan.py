@@ -83,6 +83,19 @@ def test_results_of_earlier_runs_and_siblings_are_left_aside_with_a_note():
     assert notes == ["1 left aside: results of earlier runs, as h/a-x3.png", "1 photo: city100-x3 (bundled)"]
 
 
+@pytest.mark.parametrize("crop", [None, Middle(0.5)])
+def test_the_jpeg_beside_a_raw_file_is_its_spare(crop):
+    Image.new("RGB", (40, 30)).save("h/c.jpg")
+    Path("h/c.nef").write_bytes(b"no RAW file")
+    jobs, problems, _ = plan(["h/c.nef", "h/c.jpg"], Recipe(weights="city100-x3"), Path("out"), crop=crop)
+    assert ([job.photo.name for job in jobs], problems) == (["c.nef"], [])
+    spare = jobs[0].spare
+    assert (spare.photo, spare.target) == (Path("h/c.jpg"), Path("out/c-x3.jpg"))
+    assert spare.pixels == (1200 if crop is None else 300)
+    (jpeg,), _, _ = plan(["h/c.nef", "h/c.jpg"], Recipe(weights="city100-x3"), Path("out"), raw_jpeg="jpeg")
+    assert (jpeg.photo, jpeg.spare) == (Path("h/c.jpg"), None)
+
+
 def test_a_format_beside_a_suffix_in_the_name_is_refused():
     with pytest.raises(ConfigError, match="--name has a suffix"):
         plan(["h"], Recipe(), Path("out"), name="{stem}.tif", kind="png")

@@ -99,8 +99,15 @@ def prepare_card(  # noqa: PLR0913 - an option of the command line each
         records[record["name"]] = record
     ordered = sorted(records.values(), key=lambda record: str(record["name"]))
     write_manifest(output, ordered)
-    write_report(output, photos, ordered, found.problems)
-    return PreparedCard(output, ordered, found.problems, len(jobs) - len(todo))
+    problems = sorted({*found.problems, *_unused(ordered)}, key=lambda problem: (problem.path, problem.reason))
+    write_report(output, photos, ordered, problems)
+    return PreparedCard(output, ordered, problems, len(jobs) - len(todo))
+
+
+def _unused(records: Iterable[Record]) -> list[Problem]:
+    """RAW files that could not be used, which showed when they were read."""
+    found = [(record.get("unused"), record.get("unused_reason")) for record in records]
+    return [Problem(Path(str(path)), str(reason)) for path, reason in found if path]
 
 
 def survey_card(photos: Path, output: Path) -> Survey:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from opticalzoom.errors import PairError
+from opticalzoom.errors import PairError, PhotoError
 from opticalzoom.files import atomic_folder
 from opticalzoom.pages.flow_pictures import flow_limit
 from opticalzoom.pairs.manifest import MASK, MOSAIC, PAIRS, Record, X, Y
@@ -30,6 +30,7 @@ from opticalzoom.photo.orientation import as_stored
 from opticalzoom.photo.photograph import Photo, from_float, read_photo, to_float, write_photo
 from opticalzoom.photo.raw.dng import write_dng
 from opticalzoom.photo.raw.raw_file import RawPhoto, develop, read_raw, render
+from opticalzoom.photo.siblings import Problem
 from opticalzoom.registration.colour_match import apply_colour, fit_colour
 from opticalzoom.registration.same_view import VERSION
 from opticalzoom.registration.zoom_view import RegisteredView, register_views
@@ -47,6 +48,7 @@ class PairJob:
         key: of all that the result depends on.
         tolerance: how far the measured ratio may be from the scale, see
             :func:`~opticalzoom.pairs.scenes.ratios.suits`.
+        unused: the RAW file of X, if it cannot be used and the photo beside it is.
     """
 
     pair: ShotPair
@@ -55,6 +57,7 @@ class PairJob:
     scale: int
     key: str
     tolerance: float = 0.25
+    unused: Problem | None = None
 
 
 def job_key(pair: ShotPair, scale: int, tolerance: float = 0.25) -> str:
@@ -112,15 +115,15 @@ def rejection(job: PairJob, reason: str) -> Record:
 
 def _registered(job: PairJob) -> tuple[_Loaded, RegisteredView, PairJob]:
     """Both shots and their registration; if they turn out to be the other way round, of the job with them turned."""
-    loaded = _load(job.pair)
+    loaded, job = _load(job)
     found = register_views(loaded.y, loaded.x, job.scale, job.pair.likely_ratio)
     if not found.ok or found.ratio > 1 / LEAST_RATIO:
         return loaded, found, job
     pair = job.pair
     turned = replace(pair, short=pair.long, long=pair.short, ratio=1 / pair.ratio if pair.ratio else None)
     turned = replace(turned, measured=1 / found.ratio, magnification=1 / found.magnification)
-    loaded = _load(turned)
-    return loaded, register_views(loaded.y, loaded.x, job.scale, turned.measured), replace(job, pair=turned)
+    loaded, job = _load(replace(job, pair=turned))
+    return loaded, register_views(loaded.y, loaded.x, job.scale, turned.measured), job
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,21 @@ class _Loaded:
     raw: RawPhoto | None
 
 
-def _load(pair: ShotPair) -> _Loaded:
-    y = _picture(pair.long)
-    if pair.short.raw is None:
-        return _Loaded(_picture(pair.short), y, None)
-    raw = read_raw(pair.short.raw)
-    return _Loaded(from_float(render(raw), np.uint16), np.ascontiguousarray(as_stored(y, raw.orientation)), raw)
+def _load(job: PairJob) -> tuple[_Loaded, PairJob]:
+    """The pictures of a job, and the job without a RAW file that cannot be used beside a photo that can."""
+    short, y = job.pair.short, _picture(job.pair.long)
+    if short.raw is None:
+        return _Loaded(_picture(short), y, None), job
+    try:
+        raw = read_raw(short.raw)
+    except PhotoError as error:
+        if short.photo is None:
+            raise
+        unused = Problem(short.raw, f"{error.cause.rstrip('.')}; {short.photo.name} is taken instead")
+        pair = replace(job.pair, short=replace(short, raw=None))
+        return _Loaded(_picture(short), y, None), replace(job, pair=pair, unused=unused)
+    x, turned = from_float(render(raw), np.uint16), np.ascontiguousarray(as_stored(y, raw.orientation))
+    return _Loaded(x, turned, raw), job
 
 
 def _picture(shot: Shot) -> Pixels:
@@ -208,6 +220,7 @@ def _record(job: PairJob) -> Record:
         "focal_long": long.focal_length,
         "focal_ratio": job.pair.ratio,
         "digital_zoom": digital_share(short.metadata, long.metadata),
+        **({"unused": str(job.unused.path), "unused_reason": job.unused.reason} if job.unused else {}),
     }
 
 

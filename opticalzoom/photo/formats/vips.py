@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pyvips
 
-from opticalzoom.errors import OpticalZoomError, PhotoError
+from opticalzoom.errors import DamagedPhotoError, OpticalZoomError, PhotoError
 from opticalzoom.parallel.forks import begin_threads
 from opticalzoom.photo.carried.contents import Carried
 from opticalzoom.photo.carried.described import describe, in_srgb
@@ -79,7 +79,7 @@ def decoding(path: Path) -> Iterator[None]:
     except OpticalZoomError:
         raise
     except Exception as error:  # decoders raise every class there is on damaged files
-        raise PhotoError(
+        raise DamagedPhotoError(
             f"cannot be decoded: {_reason(error)}.",
             path=path,
             remedy="Copy it again if it may be damaged or cut short; else save it as an 8 or 16-bit PNG, JPEG or TIFF.",

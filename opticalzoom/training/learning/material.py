@@ -143,6 +143,9 @@ def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say, 
         for record in done.records:
             if not record["accepted"]:
                 say(f"rejected: {record['name']}: {record['reason']}")
+        for problem in done.problems:
+            if problem not in found.problems:  # they have been told
+                say(f"not used: {problem.path}: {problem.reason}")
         sets += _sets(done, number, {pair.name: pair.short.metadata for _, pair in pairs}) if done.accepted else []
     return sets
 

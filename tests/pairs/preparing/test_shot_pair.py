@@ -79,10 +79,23 @@ def test_the_key_changes_with_files_scale_and_ratio(job):
 def test_what_cannot_be_read_is_rejected_with_the_reason(job):
     raw = job.pair.short.raw
     raw.write_bytes(raw.read_bytes()[:5000])
+    job = replace(job, pair=replace(job.pair, short=replace(job.pair.short, photo=None)))
     record = prepare_shots(job)
     assert record == rejection(job, record["reason"])
     assert "cannot be decoded" in record["reason"]
     assert not job.output.exists()
+
+
+def test_the_photo_is_taken_where_the_raw_file_beside_it_is_of_no_use(job):
+    raw, photo = job.pair.short.raw, job.pair.short.photo
+    raw.write_bytes(raw.read_bytes()[:5000])
+    record = prepare_shots(job)
+    assert record["accepted"], record["reason"]
+    assert (record["raw"], record["short"], record["unused"]) == (False, str(photo), str(raw))
+    assert "cannot be decoded" in record["unused_reason"]
+    assert f"{photo.name} is taken instead" in record["unused_reason"]
+    assert not (job.output / "pairs" / job.pair.name / "x.dng").exists()
+    assert is_prepared(job, record)
 
 
 def test_an_odd_failure_rejects_the_pair_alone(job, monkeypatch):
