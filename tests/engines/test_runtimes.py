@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +94,18 @@ def test_what_is_required_and_missing():
     assert require("json").loads("1") == 1
     with pytest.raises(DependencyError, match=r"pip install 'opticalzoom\[some\]'"):
         require("no_such_module_anywhere", "some")
+
+
+def resident() -> float:
+    """Megabytes of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is looked up where Linux tells it")
+def test_openvino_does_not_grow_with_every_new_size():
+    engine, sizes = started("openvino"), [(8 + number % 15, 8 + number // 15) for number in range(300)]
+    grown = []
+    for number, size in enumerate(sizes):
+        engine(np.zeros((1, 3, *size), np.float32))
+        grown += [resident()] if number in {149, 299} else []
+    assert grown[1] - grown[0] < 40  # 80 MB where all of them are kept
