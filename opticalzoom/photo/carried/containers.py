@@ -8,8 +8,11 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-MOST_BYTES = 2**25
+MOST_BYTES = 2**23
 """Of a part that is unpacked or read whole: metadata are smaller, and bombs are not."""
+_MOST_PARTS = 2**17
+"""Of a file that are looked at: an encoder may write a PNG of a gigabyte in so many."""
+_FILL = 0xFF
 _BARE = (0x01, *range(0xD0, 0xD8))
 _SCAN, _END = 0xDA, 0xD9
 _PNG_SIGNATURE = 8
@@ -22,12 +25,14 @@ def segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     ITU-T T.81, section B.1.1, https://www.w3.org/Graphics/JPEG/itu-t81.pdf
     """
     file.seek(2)
-    while file.read(1) == b"\xff":
+    for _ in range(_MOST_PARTS):
+        if file.read(1) != b"\xff":
+            return
         byte = file.read(1)
-        while byte == b"\xff":  # fill bytes
-            byte = file.read(1)
         marker = byte[0] if byte else _END
-        if marker in _BARE:
+        if marker == _FILL:
+            file.seek(-1, io.SEEK_CUR)
+        if marker in (_FILL, *_BARE):
             continue
         length = file.read(2)
         if marker in (_SCAN, _END) or len(length) < 2:
@@ -41,7 +46,7 @@ def chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     https://www.w3.org/TR/png-3/#5Chunk-layout
     """
     file.seek(_PNG_SIGNATURE)
-    while len(head := file.read(8)) == 8:
+    for head in _heads(file):
         length, name = struct.unpack(">I4s", head)
         yield from _content(file, name, length)
         file.seek(4, io.SEEK_CUR)
@@ -50,7 +55,7 @@ def chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 def chunk_names(file: BinaryIO) -> Iterator[bytes]:
     """Name of every chunk of a PNG file up to the first of its pixels."""
     file.seek(_PNG_SIGNATURE)
-    while len(head := file.read(8)) == 8:
+    for head in _heads(file):
         length, name = struct.unpack(">I4s", head)
         yield name
         if name == b"IDAT":
@@ -64,7 +69,7 @@ def riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     https://developers.google.com/speed/webp/docs/riff_container
     """
     file.seek(12)
-    while len(head := file.read(8)) == 8:
+    for head in _heads(file):
         name, length = struct.unpack("<4sI", head)
         yield from _content(file, name, length)
         file.seek(length % 2, io.SEEK_CUR)
@@ -86,11 +91,20 @@ def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, in
 
 
 def inflated(data: bytes) -> bytes:
-    """Unpacked by zlib, at most :data:`MOST_BYTES`; what is damaged or longer is empty."""
+    """Unpacked by zlib, at most :data:`MOST_BYTES`; what is damaged is empty."""
     try:
         return zlib.decompressobj().decompress(data, MOST_BYTES)
     except zlib.error:
         return b""
+
+
+def _heads(file: BinaryIO) -> Iterator[bytes]:
+    """The first 8 bytes of one part after the other; who takes them goes to the next part."""
+    for _ in range(_MOST_PARTS):
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        yield head
 
 
 def _content(file: BinaryIO, name: bytes, length: int) -> Iterator[tuple[bytes, bytes]]:

@@ -151,12 +151,15 @@ def _deflate_check(path: Path, page: Page | None) -> Callable[[], None]:
     def check() -> None:
         if page is None or page.tiff.compression not in _DEFLATE:
             return
+        counts, left = page.tiff.databytecounts, 2 * page.tiff.nbytes
+        if sum(counts) > path.stat().st_size:
+            return  # some are the same
         with open_file(path) as file:
-            for offset, length in zip(page.tiff.dataoffsets, page.tiff.databytecounts, strict=False):
+            for offset, length in zip(page.tiff.dataoffsets, counts, strict=False):
                 file.seek(offset)
                 inflater, data = zlib.decompressobj(), file.read(length)
-                while data and not inflater.eof:
-                    inflater.decompress(data, _AT_ONCE)
+                while data and not inflater.eof and left > 0:
+                    left -= len(inflater.decompress(data, _AT_ONCE))
                     data = inflater.unconsumed_tail
 
     return check

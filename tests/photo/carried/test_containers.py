@@ -40,3 +40,15 @@ def test_sizes_that_are_no_sizes():
 def test_bombs_are_cut():
     assert len(inflated(zlib.compress(bytes(2 * MOST_BYTES)))) == MOST_BYTES
     assert inflated(b"damaged") == b""
+
+
+def test_files_of_millions_of_parts_are_not_looked_through():
+    empty = {
+        segments: b"\xff\xd8" + b"\xff\xfe\0\2" * 10**6,
+        chunks: bytes(8) + (bytes(4) + b"abCd" + bytes(4)) * 10**6,
+    }
+    empty[riff_chunks] = bytes(12) + (b"abCd" + bytes(4)) * 10**6
+    for parts, data in empty.items():
+        assert 10**4 < sum(1 for _ in parts(io.BytesIO(data))) < 2 * 10**5
+    assert list(segments(io.BytesIO(b"\xff\xd8" + b"\xff" * 10**6))) == []
+    assert list(segments(io.BytesIO(b"\xff\xd8\xff\xff\xff\xe1\0\3a"))) == [(0xE1, b"a")]
