@@ -6,6 +6,7 @@ What zooms is imported when it is used, so that ``--help`` comes at once.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -35,7 +36,7 @@ def run_zoom(arguments: list[str]) -> int:
     args = zoom_parser().parse_args(arguments)
     with results_console().status("Looking for photos"):
         jobs, problems, notes = _plan(args)
-    there = [] if args.overwrite else [job for job in jobs if job.target.exists()]
+    there = [] if args.overwrite else [job for job in jobs if os.path.exists(job.target)]  # noqa: PTH110
     todo = [job if args.overwrite or args.resume else job.without_taken_spare() for job in jobs if job not in there]
     known = [*problems, *([] if args.resume else map(_exists, there))]
     before = len(there) if args.resume else 0

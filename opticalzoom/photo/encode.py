@@ -20,6 +20,7 @@ from opticalzoom.photo.formats.tiff import write_tiff
 from opticalzoom.photo.formats.webp import write_webp
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
+FORMATS |= {".jpe": "JPEG", ".jfif": "JPEG"}
 """Suffix in lower case -> format of the files that are written.
 
 libvips, which decodes them, has savers for all four. Ours are used because libvips rewrites EXIF instead of keeping it

@@ -16,11 +16,12 @@ from opticalzoom.photo.bands import Header
 from opticalzoom.photo.carried.kept import NOTHING, Kept
 from opticalzoom.photo.encode import FORMATS, write_bands
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
+from opticalzoom.photo.formats.jpeg import MULTI_PICTURE
 from opticalzoom.photo.reader import open_photo
 
 SUFFIXES = tuple(FORMATS)
 """Suffixes (lower case) of the files that are read and written."""
-READABLE = (*SUFFIXES, *HEIF_SUFFIXES)
+READABLE = (*SUFFIXES, *HEIF_SUFFIXES, MULTI_PICTURE)
 """Suffixes (lower case) of the files that are read."""
 
 

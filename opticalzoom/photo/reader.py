@@ -27,6 +27,7 @@ from opticalzoom.photo.carried.kept import NOTHING, Kept
 from opticalzoom.photo.colour.icc import PROFILE_LEFT_OUT, fitting_icc
 from opticalzoom.photo.encode import FORMATS, SUFFIX_REMEDY
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
+from opticalzoom.photo.formats.jpeg import MULTI_PICTURE
 from opticalzoom.photo.formats.tiled_tiff import open_segments
 from opticalzoom.photo.formats.vips import decoding, open_picture
 from opticalzoom.photo.orientation import SIDEWAYS, stored_window, upright, upright_size
@@ -108,7 +109,7 @@ def open_photo(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (*FORMATS, *HEIF_SUFFIXES) and (suffix not in RAW_SUFFIXES or is_raw(path)):
+    if suffix not in (*FORMATS, *HEIF_SUFFIXES, MULTI_PICTURE) and (suffix not in RAW_SUFFIXES or is_raw(path)):
         raise PhotoError(
             f"{path.suffix or 'no suffix'} is no photo format known here.", path=path, remedy=SUFFIX_REMEDY
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opticalzoom.errors import PairError
+from opticalzoom.files import real_path
 from opticalzoom.parallel.faults import as_told
 from opticalzoom.photo.metadata import Metadata, read_metadata
 from opticalzoom.photo.photograph import READABLE
@@ -66,7 +67,8 @@ class Problem:
 def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Path], list[str]]]:
     """Every folder at and below ``root`` with its files, by name; names removed from the third are not entered.
 
-    Hidden files and folders are left out; ``problems`` gets the folders that cannot be listed.
+    Hidden files and folders are left out; ``problems`` gets the folders that cannot be listed. Links to folders are
+    followed, but for those that lead to what is looked at anyway, or to a folder around it.
 
     Raises:
         PairError: ``root`` is no folder.
@@ -77,9 +79,26 @@ def folders(root: Path, problems: list[Problem]) -> Iterator[tuple[Path, list[Pa
     def note(error: OSError) -> None:
         problems.append(Problem(Path(error.filename), f"cannot be listed: {error.strerror}"))
 
-    for folder, below, names in os.walk(root, onerror=note):
-        below[:] = sorted(name for name in below if not name.startswith("."))
+    around, seen = {*real_path(root).parents}, {real_path(root)}
+    for folder, below, names in os.walk(root, onerror=note, followlinks=True):
+        below[:] = [
+            name for name in sorted(below) if not name.startswith(".") and _leads_on(Path(folder, name), around, seen)
+        ]
         yield Path(folder), [Path(folder, name) for name in sorted(names) if not name.startswith(".")], below
+
+
+def _leads_on(folder: Path, around: set[Path], seen: set[Path]) -> bool:
+    """Whether a folder is no link, or a link to one that is none of those ``around`` or ``seen``, nor in the latter.
+
+    Then it is seen from now on.
+    """
+    if not folder.is_symlink():
+        return True
+    target = real_path(folder)
+    if target in around or seen & {target, *target.parents}:
+        return False
+    seen.add(target)
+    return True
 
 
 def is_picture(path: Path) -> bool:

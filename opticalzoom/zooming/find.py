@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from glob import glob
@@ -16,7 +17,7 @@ from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
 from opticalzoom.zooming.options import Siblings
 
-_CAMERA_WRITTEN = (".jpg", ".jpeg", ".heic", ".heif", ".hif")
+_CAMERA_WRITTEN = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif")
 """A TIFF or PNG of the same name was made by hand: another picture."""
 
 
@@ -105,6 +106,7 @@ def _is_pattern(name: str) -> bool:
 
 def _matching(pattern: str, root: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
     found: Found = {}
+    problems += _closed(pattern, root)
     for path in map(Path, sorted(glob(pattern, recursive=True))):  # noqa: PTH207 - Path.glob takes no absolute patterns
         if path.is_dir():
             found |= _in_folder(path, root, recursive, problems)
@@ -113,6 +115,17 @@ def _matching(pattern: str, root: Path, recursive: bool, problems: list[OpticalZ
     if not found:
         raise PhotoError("matches no photos.", path=pattern, remedy="Check the pattern.")
     return found
+
+
+def _closed(pattern: str, root: Path) -> list[OpticalZoomError]:
+    """The folders in which a pattern looks and that cannot be listed: it passes over them without a word."""
+    closed: list[Problem] = []
+    deepest = math.inf if "**" in pattern else len(Path(pattern).parts) - len(root.parts) - 1
+    if root.is_dir():
+        for folder, _, below in folders(root, closed):
+            if len(folder.parts) - len(root.parts) >= deepest:
+                below.clear()
+    return [PhotoError(f"{problem.reason}.", path=problem.path) for problem in closed]
 
 
 def _in_folder(folder: Path, root: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:

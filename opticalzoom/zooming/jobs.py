@@ -139,18 +139,18 @@ def check_engines(jobs: list[Job]) -> None:
         recipe.zoomer(raw)
 
 
-def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None) -> Outcome:
+def zoom_job(job: Job, progress: Callable[[int, int], None] | None = None, *, again: bool = False) -> Outcome:
     """Zoom one photo; whatever is wrong with it is in the outcome.
 
     Args:
         job: what to do.
         progress: called after every tile with the number of tiles done and of all tiles.
+        again: whether a process may have done the job before, and died before it could say so.
     """
     try:
         return Outcome(job, None, _zoomed(job, progress))
-    except OutputExistsError:
-        # It was not there when the jobs were planned: a process made it and died before it could say so.
-        return Outcome(job)
+    except OutputExistsError as error:
+        return Outcome(job, None if again else error)  # it was not there when the jobs were planned
     except Exception as error:  # of every class, for damaged files
         told = as_told(error, job.photo)
     if job.spare and isinstance(told, PhotoError) and told.path == job.photo:
@@ -221,7 +221,7 @@ def _outcomes(
     jobs: list[Job], workers: int, scheduler: str | None, advance: Callable[[Job, int, int], None]
 ) -> Iterator[Outcome]:
     if scheduler:
-        return run_on_cluster(zoom_job, [job.anywhere() for job in jobs], scheduler, _lost)
+        return run_on_cluster(partial(zoom_job, again=True), [job.anywhere() for job in jobs], scheduler, _lost)
     if workers == 1:
         return (zoom_job(job, partial(advance, job)) for job in jobs)
     threads = max(1, cores() // workers)
@@ -230,7 +230,7 @@ def _outcomes(
 
 def _zoom_with_threads(threads: int, job: Job) -> Outcome:
     limit_cores(threads)
-    return zoom_job(job)
+    return zoom_job(job, again=True)
 
 
 def _lost(job: Job) -> Outcome:

@@ -8,13 +8,14 @@ from string import Formatter
 
 from opticalzoom.errors import ConfigError
 from opticalzoom.photo.formats.heif import HEIF_SUFFIXES
+from opticalzoom.photo.formats.jpeg import MULTI_PICTURE
 from opticalzoom.photo.photograph import SUFFIXES
 from opticalzoom.photo.raw.libraw import RAW_SUFFIXES, is_raw
 from opticalzoom.zooming.options import DEFAULT_NAME, FIELDS, Bits
 
 _UNBOUNDED = re.compile(r"[{}]|\d{4}")
 """In the format of a field: another field, or a width that would fill the memory."""
-_EIGHT_BITS = (".jpg", ".jpeg", ".webp")
+_EIGHT_BITS = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 
 
 class NamePattern:
@@ -87,7 +88,7 @@ class NamePattern:
 def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> str:
     """The suffix, with the point, of a format that holds what a photo's result has.
 
-    HEIC, HIF and AVIF are not written: JPEG takes their place. So does a JPEG that has the name of a RAW file.
+    HEIC, HIF, AVIF and MPO are not written: JPEG takes their place. So does a JPEG that has the name of a RAW file.
     JPEG and WebP cannot hold 16 bits: PNG does.
 
     Args:
@@ -99,7 +100,7 @@ def result_suffix(photo: Path, kind: str = "keep", bits: Bits | None = None) -> 
         ConfigError: the format that is asked for does not have so many bits.
     """
     if kind == "keep":
-        as_jpeg = photo.suffix.lower() in (*HEIF_SUFFIXES, *RAW_SUFFIXES)
+        as_jpeg = photo.suffix.lower() in (*HEIF_SUFFIXES, *RAW_SUFFIXES, MULTI_PICTURE)
         suffix = ".tif" if is_raw(photo) else ".jpg" if as_jpeg else photo.suffix
         return ".png" if bits == 16 and suffix.lower() in _EIGHT_BITS else suffix
     if bits == 16 and f".{kind}" in _EIGHT_BITS:

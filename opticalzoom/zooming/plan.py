@@ -22,6 +22,7 @@ from opticalzoom.zooming.find import Found, find, results_among, siblings_among
 from opticalzoom.zooming.jobs import Job, Recipe
 from opticalzoom.zooming.names import NamePattern, result_suffix
 from opticalzoom.zooming.options import DEFAULT_NAME, Siblings
+from opticalzoom.zooming.targets import holdable
 from opticalzoom.zooming.zoomer import chosen_weights, weights_scale
 
 _ASIDE = {"raw": "shots whose RAW file is zoomed", "jpeg": "RAW files of shots whose JPEG is zoomed", "both": ""}
@@ -70,7 +71,9 @@ def plan(
     wanted = {path: folders[path] for path in (*photos, *spares.values())}
     lenses = installed() if recipe.weights is None else []
     recipes = {path: suited(path, recipe, lenses) for path in wanted}
-    targets = _targets(wanted, recipes, output, pattern, kind)
+    targets = holdable(_targets(wanted, recipes, output, pattern, kind), problems, spares)
+    photos = {path: folder for path, folder in photos.items() if path in targets}
+    spares = {raw: jpeg for raw, jpeg in spares.items() if raw in targets and jpeg in targets}
     parts = _parts(photos, spares, crop, problems)
     total = sum(pixels for path, (_, pixels) in parts.items() if path in photos)
 
@@ -116,16 +119,10 @@ def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[st
 
 def _targets(photos: Found, recipes: dict[Path, Recipe], output: Path, pattern: NamePattern, kind: str) -> Found:
     """The file that each photo's result is written to."""
-    targets = {
+    return {
         path: path_within(output, folder / _name(path, recipes[path], pattern, kind), error=ConfigError)
         for path, folder in photos.items()
     }
-    twice = [target for target, count in Counter(targets.values()).items() if count > 1]
-    if twice:
-        rivals = ", ".join(str(path) for path, target in targets.items() if target == twice[0])
-        remedy = "Zoom them in two runs into different folders, or have {kind} in --name."
-        raise ConfigError(f"would be the output of {rivals}.", path=twice[0], remedy=remedy)
-    return targets
 
 
 def _name(photo: Path, recipe: Recipe, pattern: NamePattern, kind: str) -> str:

@@ -11,6 +11,7 @@ from helpers import noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from photos import DEPTHS, LOSSLESS, SUFFIXES, camera_exif, pixels_by_another_reader, smooth
+from PIL import Image
 
 from opticalzoom.errors import OutputExistsError, PhotoError
 from opticalzoom.photo import encode
@@ -181,3 +182,19 @@ def test_find_photos(tmp_path):
         find_photos([tmp_path / "gone"])
     with pytest.raises(PhotoError, match="holds no photos"):
         find_photos([tmp_path / "folder.png"])
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".jpe"])
+def test_other_suffixes_of_jpeg(tmp_path, suffix):
+    write_photo(tmp_path / f"a{suffix}", Photo(smooth(24, 40, 3)), quality=100)
+    with Image.open(tmp_path / f"a{suffix}") as theirs:
+        assert theirs.format == "JPEG"
+    assert np.abs(read_photo(tmp_path / f"a{suffix}").pixels.astype(int) - smooth(24, 40, 3)).max() < 8
+
+
+def test_a_file_of_several_pictures_is_read_and_not_written(tmp_path):
+    first, second = (Image.fromarray(smooth(24, 40, 3)[:, ::step]) for step in (1, 2))
+    first.save(tmp_path / "a.mpo", save_all=True, append_images=[second], quality=100, subsampling=0)
+    assert np.abs(read_photo(tmp_path / "a.mpo").pixels.astype(int) - smooth(24, 40, 3)).mean() < 1.5
+    with pytest.raises(PhotoError, match="no format to write"):
+        write_photo(tmp_path / "b.mpo", Photo(smooth(24, 40, 3)))

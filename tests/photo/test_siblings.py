@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from cards import write_jpeg, write_mosaic
@@ -49,3 +52,45 @@ def test_folders_named_after_a_kind_of_file_hold_the_same_shots(tmp_path):
     assert home(tmp_path, tmp_path / "trip" / "RAW") == home(tmp_path, tmp_path / "trip" / "jpeg") == tmp_path / "trip"
     assert is_picture(tmp_path / "a.ARW")
     assert not is_picture(tmp_path / "a.xmp")
+
+
+def walked(root):
+    return sorted(str(path.relative_to(root)) for _, files, _ in folders(root, []) for path in files)
+
+
+def test_links_to_folders_are_followed_once_and_never_round(tmp_path):
+    (tmp_path / "root" / "a").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    for name in ("root/a/1.jpg", "elsewhere/2.jpg", "elsewhere/deep/3.jpg", "other.jpg"):
+        (tmp_path / name).touch()
+    root = tmp_path / "root"
+    (root / "again").symlink_to(root / "a")
+    (root / "a" / "round").symlink_to(root)
+    (root / "a" / "up").symlink_to(tmp_path)
+    (root / "b").symlink_to(tmp_path / "elsewhere" / "deep")
+    (root / "c").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(root)
+    (root / "nowhere").symlink_to(tmp_path / "missing")
+    assert walked(root) == ["a/1.jpg", "b/3.jpg", "c/2.jpg", "c/deep/3.jpg", "nowhere"]
+
+
+def test_closed_folders_are_listed(tmp_path, monkeypatch):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").touch()
+    scan = os.scandir
+
+    def closed(path):
+        if Path(path).name in codes:
+            raise OSError(codes[Path(path).name], os.strerror(codes[Path(path).name]), str(path))
+        return scan(path)
+
+    codes = {"a": errno.EACCES, "b": errno.ESTALE}
+    monkeypatch.setattr(os, "scandir", closed)
+    problems = []
+    found = [path.parent.name for _, files, _ in folders(tmp_path, problems) for path in files]
+    assert found == ["c"]
+    assert [(problem.path.name, problem.reason) for problem in problems] == [
+        ("a", "cannot be listed: Permission denied"),
+        ("b", f"cannot be listed: {os.strerror(errno.ESTALE)}"),
+    ]

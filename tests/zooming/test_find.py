@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -163,3 +164,28 @@ def test_one_file_of_a_shot(card, kept, names):
     aside = siblings_among(card, kept)
     assert [path.name for path in card if path not in aside] == names
     assert all(left in card and left.stem == path.stem for path, left in aside.items())
+
+
+def test_other_suffixes_are_found(tmp_path):
+    for name in ("a.jfif", "b.JPE", "c.mpo", "d.x3f", "e.txt"):
+        (tmp_path / name).touch()
+    found, _ = find([str(tmp_path)], tmp_path / "out", False)
+    assert [path.name for path in found] == ["a.jfif", "b.JPE", "c.mpo", "d.x3f"]
+
+
+@pytest.mark.parametrize("name", [".", "**/*.jpg", "*/*.jpg"])
+def test_a_closed_folder_is_listed_and_the_rest_goes_on(tmp_path, monkeypatch, name):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.jpg").touch()
+    scan = os.scandir
+
+    def closed(path):
+        if Path(os.fsdecode(path)).name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    found, problems = find([str(tmp_path / name)], tmp_path / "out", True)
+    assert [path.parent.name for path in found] == ["b"]
+    assert [str(problem.path) for problem in problems] == [str(tmp_path / "a")]

@@ -72,7 +72,8 @@ def test_a_lens_that_is_named_is_a_file_elsewhere(tmp_path, lens_library):
 
 def test_what_is_there_already_is_done(fails):
     fails(OutputExistsError("is already there."))
-    assert zoom_job(job()) == (job(), None, ())
+    assert zoom_job(job(), again=True) == (job(), None, ())
+    assert "is already there" in str(zoom_job(job()).error)  # nobody has tried before: it is not ours
 
 
 def test_errors_name_the_photo(fails):

@@ -104,3 +104,11 @@ def test_formats(photo, kind, bits, suffix):
 def test_formats_that_cannot_hold_it(kind):
     with pytest.raises(ConfigError, match="has 8 bits, --bits asks for 16"):
         result_suffix(Path("a.png"), kind, 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.JFIF", ".JFIF"), ("a.jpe", ".jpe"), ("a.MPO", ".jpg"), ("a.x3f", ".tif")]
+)
+def test_suffixes_of_other_programs(name, suffix):
+    assert result_suffix(Path(name)) == suffix
+    assert result_suffix(Path(name), bits=16) == {".tif": ".tif"}.get(suffix, ".png")

@@ -20,6 +20,8 @@ from opticalzoom.photo.bands import Header, regrouped
 from opticalzoom.photo.carried.kept import PHOTOSHOP, XMP_PREFIX, Kept, comment, photoshop_entry
 from opticalzoom.photo.exif import PREFIX
 
+MULTI_PICTURE = ".mpo"
+"""Suffix of JPEG files with several pictures, which are read and not written."""
 LONGEST_SIDE = 65500
 """In pixels, of libjpeg."""
 _ROWS = 64

@@ -22,6 +22,7 @@ from opticalzoom.photo.formats.photo_file import open_file
 RAW_SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
     *(".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw"),
+    *(".fff", ".gpr", ".x3f"),
 )
 """Suffixes (lower case) of RAW files; what is inside is for LibRaw to find out."""
 COPY_AGAIN = "Copy it again from the card if it may be damaged or cut short."
