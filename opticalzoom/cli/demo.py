@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", default="demo", metavar="FOLDER", help="where the page goes (default: demo)")
     parser.add_argument(
-        "--seconds", type=positive_number, default=_SECONDS, help=f"time for training (default: {_SECONDS:g})"
+        "--seconds", type=positive_number(86400), default=_SECONDS, help=f"time for training (default: {_SECONDS:g})"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a page that is there already")
     return parser

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from opticalzoom.cli.console import complain, results_console, say, watch
-from opticalzoom.cli.value_types import VerbParser, number_from_zero, whole_number
+from opticalzoom.cli.value_types import MOST_WORKERS, VerbParser, number_from_zero, whole_number
 from opticalzoom.errors import PairError
 from opticalzoom.files import home_path, real_path
 from opticalzoom.pairs.manifest import NAME, Record
@@ -80,12 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=int, choices=SCALES, default=4, help="of the pairs (default: 4)")
     parser.add_argument(
         "--tolerance",
-        type=number_from_zero,
+        type=number_from_zero(1),
         default=0.25,
         help="how far the focal ratio may be from the scale (default: 0.25)",
     )
     parser.add_argument(
-        "--workers", type=whole_number(1), default=os.cpu_count() or 1, help="processes (default: one for each core)"
+        "--workers",
+        type=whole_number(1, MOST_WORKERS),
+        default=os.cpu_count() or 1,
+        help="processes (default: one for each core)",
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")
     return parser

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 MOST_SEED = 2**32 - 1
 """The largest seed that all generators of random numbers take, NumPy's and Lightning's among them."""
 
+MOST_WORKERS = 1024
+"""The largest number of processes."""
+MOST_STEPS = 10**9
+"""The largest number of steps of a training."""
+MOST_PIXELS = 1000.0
+"""The largest displacement of a picture's pixels, in pixels."""
+_LONGEST = 40
+_MOST_MEMORY, _MOST_SECONDS = 10**15, 366 * 86400.0
+
 _BYTES = {"M": 10**6, "G": 10**9}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -33,72 +42,80 @@ class VerbParser(ArgumentParser):
         super().error(visible(message))
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A parser of whole numbers from ``least`` to ``most``, both included; without ``most`` there is no upper end.
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A parser of whole numbers from ``least`` to ``most``, both included.
 
     >>> whole_number(1, 100)("95")
     95
     """
-    expected = f"a whole number, {least} or more" if most is None else f"a whole number from {least} to {most}"
+    expected = f"a whole number from {least} to {most}"
 
     def parse(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
             raise _unexpected(text, expected) from None
-        if number < least or (most is not None and number > most):
+        if not least <= number <= most:
             raise _unexpected(text, expected)
         return number
 
     return parse
 
 
-def positive_number(text: str) -> float:
-    """A finite number above 0, as a scale or a number of seconds.
+def positive_number(most: float) -> Callable[[str], float]:
+    """A parser of numbers above 0, up to ``most``, as a scale or a number of seconds.
 
-    >>> positive_number("2.5")
+    >>> positive_number(10)("2.5")
     2.5
     """
-    number = _finite(text)
-    if number is None or number <= 0:
-        raise _unexpected(text, "a number above 0")
-    return number
+
+    def parse(text: str) -> float:
+        number = _number(text)
+        if not 0 < number <= most:
+            raise _unexpected(text, f"a number above 0, at most {most:g}")
+        return number
+
+    return parse
 
 
-def number_from_zero(text: str) -> float:
-    """A finite number of 0 or more, as a displacement in pixels.
+def number_from_zero(most: float) -> Callable[[str], float]:
+    """A parser of numbers from 0 to ``most``, as a displacement in pixels.
 
-    >>> number_from_zero("0")
+    >>> number_from_zero(10)("0")
     0.0
     """
-    number = _finite(text)
-    if number is None or number < 0:
-        raise _unexpected(text, "a number, 0 or more")
-    return number
+
+    def parse(text: str) -> float:
+        number = _number(text)
+        if not 0 <= number <= most:
+            raise _unexpected(text, f"a number from 0 to {most:g}")
+        return number
+
+    return parse
 
 
 def memory_size(text: str) -> int:
-    """Bytes of ``500MB`` or ``1.5 GB``; M and G are powers of ten.
+    """Bytes of ``500MB`` or ``1.5 GB``, up to a million GB; M and G are powers of ten.
 
     >>> memory_size("1.5GB")
     1500000000
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([MG])B", text, re.IGNORECASE)
-    size = round(float(found[1]) * _BYTES[found[2].upper()]) if found else 0
-    if size <= 0:
+    size = float(found[1]) * _BYTES[found[2].upper()] if found else 0.0
+    if not 1 <= size <= _MOST_MEMORY:
         raise _unexpected(text, "a size as 500MB or 1.5GB")
-    return size
+    return round(size)
 
 
 def duration(text: str) -> float:
-    """Seconds of ``90s``, ``20m``, ``1.5h`` or ``3d``.
+    """Seconds of ``90s``, ``20m``, ``1.5h`` or ``3d``, up to a year.
 
     >>> duration("20m")
     1200.0
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
     seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= _MOST_SECONDS:
         raise _unexpected(text, "a time as 90s, 20m, 1.5h or 3d")
     return seconds
 
@@ -126,14 +143,14 @@ def named_file(text: str) -> tuple[str, Path]:
     return name, Path(file)
 
 
-def _finite(text: str) -> float | None:
-    """The number, None for other words, for infinity and for what is not a number."""
+def _number(text: str) -> float:
+    """The number, NaN for other words."""
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        return math.nan
 
 
 def _unexpected(text: str, expected: str) -> ArgumentTypeError:
-    return ArgumentTypeError(f"got {text!r}, expected {expected}")
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return ArgumentTypeError(f"got {shown!r}, expected {expected}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from opticalzoom.cli.console import complain, results_console, say
-from opticalzoom.cli.value_types import VerbParser, crop_part, memory_size, positive_number, whole_number
+from opticalzoom.cli.value_types import MOST_WORKERS, VerbParser, crop_part, memory_size, positive_number, whole_number
 from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
 from opticalzoom.files import check_writable
 from opticalzoom.weights.computing import MEMORY, PRECISIONS
@@ -170,7 +170,7 @@ def _add_zoom(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--scale",
-        type=positive_number,
+        type=positive_number(1000),
         metavar="S",
         help="any number (default: that of what was learned for the lens, else 3, of RAW files 4)",
     )
@@ -179,7 +179,7 @@ def _add_zoom(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--digital-zoom",
-        type=positive_number,
+        type=positive_number(1000),
         metavar="Z",
         help="the middle of the photo, Z times larger, at its old size",
     )
@@ -237,7 +237,9 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
         help=f"for one photo, beside Python and libraries, as 1GB (default: {MEMORY // 10**6}MB)",
     )
     where = group.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=whole_number(1), metavar="N", help="processes (default: as many as help)")
+    where.add_argument(
+        "--workers", type=whole_number(1, MOST_WORKERS), metavar="N", help="processes (default: as many as help)"
+    )
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, to work on a cluster")
 
 

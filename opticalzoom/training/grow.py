@@ -9,18 +9,42 @@ do not remove.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from opticalzoom.engines.checkpoint import read_weights
+from opticalzoom.errors import CheckpointError
 from opticalzoom.models.base import ZoomModel
+from opticalzoom.weights.card import resolve
 
 _TRUNK, _BODY, _HEAD, _TAIL = "trunk.", "trunk.body.", "trunk.head.weight", "trunk.tail."
 _RIDGE = 1e-5
 """Pull of the weights towards zero, which is bicubic, relative to the mean square of a feature."""
 _BAND = 64
 """Rows of the grid whose features are unfolded at a time, which bounds memory."""
+
+
+def load_into(model: nn.Module, path: str | Path) -> None:
+    """Load the weights of a file into a model that is there already, and that may be larger (see :func:`grow_weights`).
+
+    Args:
+        model: it is changed.
+        path: a file, or the name of bundled weights.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, no file of ours, or of a model that this one cannot grow out of.
+    """
+    try:
+        model.load_state_dict(grow_weights(read_weights(path), model.state_dict()))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"has weights of another model ({error}).",
+            path=resolve(path),
+            remedy="Use the builder, scale and arguments that they were trained with.",
+        ) from error
 
 
 def grow_weights(trained: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from opticalzoom.errors import TrainingError
 from opticalzoom.metrics import METRICS, quantise
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel, ZoomOutput
-from opticalzoom.training.initial import load_into
+from opticalzoom.training.grow import load_into
 from opticalzoom.training.objective import Criterion, Objective
 from opticalzoom.weights.card import ModelCard
 from opticalzoom.weights.contract import Contract, InputKind

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytorch_lightning as pl
-from jsonargparse.typing import PositiveFloat, restricted_number_type
 from pytorch_lightning.callbacks import LearningRateMonitor
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
@@ -24,6 +23,7 @@ from opticalzoom.training.callbacks import CHECKPOINT_NAME, WEIGHTS_NAME, CleanS
 from opticalzoom.training.datamodule import PairsDataModule
 from opticalzoom.training.lightning import ZoomTraining
 from opticalzoom.training.precision import fast_precision
+from opticalzoom.training.run_options import check_configs, check_ranges
 from opticalzoom.training.saved_state import StateFiles, load_run
 from opticalzoom.training.trainer_faults import trainer_refusals, training_faults
 
@@ -48,10 +48,6 @@ _EXPECTED_WARNINGS = (
 )
 
 
-Decay = restricted_number_type("Decay", float, [(">=", 0), ("<", 1)], docstring="A number from 0 to below 1.")
-"""Share of the averaged weights that a step keeps, below 1: with 1 they would never move."""
-
-
 class TrainCLI(LightningCLI):
     """Our options beside Lightning's, and our callbacks and loggers in the run's folder."""
 
@@ -62,25 +58,27 @@ class TrainCLI(LightningCLI):
             "--resume", action="store_true", help="Continue the run in that folder from its last checkpoint."
         )
         parser.add_argument("--overwrite", action="store_true", help="Replace the run in that folder.")
-        parser.add_argument("--ema", type=Decay, default=0.999, help="Decay of the averaged weights, a step.")
-        parser.add_argument(
-            "--checkpoint_minutes", type=PositiveFloat, default=5.0, help="Time between two checkpoints."
-        )
+        parser.add_argument("--ema", type=float, default=0.999, help="Decay of the averaged weights, a step.")
+        parser.add_argument("--checkpoint_minutes", type=float, default=5.0, help="Time between two checkpoints.")
         parser.link_arguments("data.scale", "model.scale")
         parser.link_arguments("data.input", "model.input")
+
+    def before_instantiate_classes(self) -> None:
+        """Refuse what is out of range before anything is built of it."""
+        if self.config.trainer.max_steps < 1:
+            raise ConfigError("a run's length is counted in steps.", remedy="Set --trainer.max_steps to 1 or more.")
+        check_ranges(vars(self.config.as_flat()))
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Lightning's trainer with our callbacks, loggers and precision."""
         options = self.config
         out = Path(options.out)
         prepare_out(out, options.resume, options.overwrite)
-        if options.trainer.max_steps < 1:
-            raise ConfigError("a run's length is counted in steps.", remedy="Set --trainer.max_steps to 1 or more.")
         board = TensorBoardLogger(out, name="logs")
         data = {name: value for name, value in options.data.items() if name not in {"root", "cache"}}  # private
         self.weights, self.stop = WeightsFile(out, data, options.ema), CleanStop(out, options.checkpoint_minutes)
         callbacks = [
-            StepProgress(),
+            *([] if options.trainer.enable_progress_bar is False else [StepProgress()]),
             LearningRateMonitor(),
             Pictures(out),
             self.weights,
@@ -138,6 +136,7 @@ def run_training(arguments: list[str]) -> TrainingOutcome:
         warnings.filterwarnings("ignore", message)
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    check_configs(arguments)
     cli = TrainCLI(
         ZoomTraining,
         PairsDataModule,

@@ -227,8 +227,8 @@ def test_photos_without_raw_give_pairs_of_eight_bits(card):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--workers", "0"], "argument --workers: got '0', expected a whole number, 1 or more"),
-        (["--tolerance", "-0.1"], "argument --tolerance: got '-0.1', expected a number, 0 or more"),
+        (["--workers", "0"], "argument --workers: got '0', expected a whole number from 1 to 1024"),
+        (["--tolerance", "-0.1"], "argument --tolerance: got '-0.1', expected a number from 0 to 1"),
         (["--scale", "5"], "argument --scale: invalid choice: 5"),
     ],
 )

@@ -261,7 +261,7 @@ def test_every_backend_and_precision_can_be_chosen():
         (["--scale", "0"], "argument --scale: got '0', expected a number above 0"),
         (["--scale", "x"], "argument --scale: got 'x', expected a number above 0"),
         (["--digital-zoom", "inf"], "argument --digital-zoom: got 'inf', expected a number above 0"),
-        (["--workers", "0"], "argument --workers: got '0', expected a whole number, 1 or more"),
+        (["--workers", "0"], "argument --workers: got '0', expected a whole number from 1 to 1024"),
         (["--quality", "101"], "argument --quality: got '101', expected a whole number from 1 to 100"),
         (["--memory", "lots"], "argument --memory: got 'lots', expected a size as 500MB or 1.5GB"),
         (["--crop", "0x5"], "argument --crop: '0x5' is no part of a photo"),

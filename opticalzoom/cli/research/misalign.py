@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from opticalzoom.cli.console import complain, say, watch
-from opticalzoom.cli.value_types import MOST_SEED, VerbParser, number_from_zero, whole_number
+from opticalzoom.cli.value_types import MOST_PIXELS, MOST_SEED, MOST_WORKERS, VerbParser, number_from_zero, whole_number
 from opticalzoom.errors import ConfigError, PairError
 from opticalzoom.files import home_path
 from opticalzoom.pairs.kinds import CAMERAS, SourceName
@@ -111,12 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", metavar="FOLDER", help="folder of aligned pairs, as City100")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the sets go, or are")
     parser.add_argument("--check", action="store_true", help="write nothing: compare what is there with its manifests")
-    parser.add_argument("--strengths", nargs="+", type=number_from_zero, default=list(_STRENGTHS), metavar="PX",
+    pixels = number_from_zero(MOST_PIXELS)
+    parser.add_argument("--strengths", nargs="+", type=pixels, default=list(_STRENGTHS), metavar="PX",
                         help="how far corners of Y move, in its pixels (default: 0 8 24 40 80)")  # fmt: skip
-    parser.add_argument("--local", nargs="+", type=number_from_zero, metavar="PX",
+    parser.add_argument("--local", nargs="+", type=pixels, metavar="PX",
                         help="largest displacement of a smooth local field: one, or one for each strength "
                         "(default: 2, and 0 for strength 0)")  # fmt: skip
-    parser.add_argument("--parallax", nargs="+", type=number_from_zero, default=[0.0], metavar="PX",
+    parser.add_argument("--parallax", nargs="+", type=pixels, default=[0.0], metavar="PX",
                         help="how far a front layer moves against the rest (default: 0)")  # fmt: skip
     parser.add_argument("--registration", nargs="+", choices=get_args(Method), default=list(get_args(Method)),
                         help="what is done about it (default: all)")  # fmt: skip
@@ -125,7 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=int, choices=SCALES, default=3, help="Y over X (default: 3)")
     parser.add_argument("--seed", type=whole_number(0, MOST_SEED), default=0, help="of every draw (default: 0)")
     parser.add_argument(
-        "--workers", type=whole_number(1), default=os.cpu_count() or 1, help="processes (default: one a core)"
+        "--workers",
+        type=whole_number(1, MOST_WORKERS),
+        default=os.cpu_count() or 1,
+        help="processes (default: one a core)",
     )
     parser.add_argument("--overwrite", action="store_true", help="make what is there again")
     return parser

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from opticalzoom.cli.console import results_console, say
-from opticalzoom.cli.value_types import MOST_SEED, VerbParser, duration, named_file, whole_number
+from opticalzoom.cli.value_types import (
+    MOST_SEED,
+    MOST_STEPS,
+    MOST_WORKERS,
+    VerbParser,
+    duration,
+    named_file,
+    whole_number,
+)
 from opticalzoom.errors import ConfigError
 from opticalzoom.evaluation.labels import PERCEPTUAL_NAMES
 from opticalzoom.evaluation.studies.study import Size, studies
@@ -119,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", choices=get_args(Size), help="of networks and patches (default: lite; sr-raw: paper)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--budget", type=duration, metavar="20m", help="time for training all rows together")
-    length.add_argument("--steps", type=whole_number(1), help="of every row (default: what the size says)")
+    length.add_argument("--steps", type=whole_number(1, MOST_STEPS), help="of every row (default: what the size says)")
     add(
         "--seeds",
         type=whole_number(0, MOST_SEED),
@@ -131,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--pretrained", type=named_file, nargs="+", default=[], metavar="NAME=FILE", help=_PRETRAINED)
     add(
         "--jobs",
-        type=whole_number(1),
+        type=whole_number(1, MOST_WORKERS),
         default=1,
         help="rows at the same time; they share the processor's threads (default: 1)",
     )

@@ -254,4 +254,4 @@ def test_displacements_that_are_none_are_explained(strength, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["misalign", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--strengths", strength])
     assert stopped.value.code == 2
-    assert f"--strengths: got {strength!r}, expected a number, 0 or more" in capsys.readouterr().err
+    assert f"--strengths: got {strength!r}, expected a number from 0 to 1000" in capsys.readouterr().err

@@ -128,8 +128,8 @@ def test_what_the_user_can_mend_ends_with_2(folder, tmp_path, capsys, more, mess
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--steps", "0"], "argument --steps: got '0', expected a whole number, 1 or more"),
-        (["--jobs", "0"], "argument --jobs: got '0', expected a whole number, 1 or more"),
+        (["--steps", "0"], "argument --steps: got '0', expected a whole number from 1 to 1000000000"),
+        (["--jobs", "0"], "argument --jobs: got '0', expected a whole number from 1 to 1024"),
         (["--seeds", "0", "-1"], "argument --seeds: got '-1', expected a whole number from 0 to 4294967295"),
         (["--budget", "20"], "argument --budget: got '20', expected a time as 90s, 20m, 1.5h or 3d"),
         (["--pretrained", "a.onnx"], "argument --pretrained: got 'a.onnx', expected NAME=FILE"),
