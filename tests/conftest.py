@@ -73,3 +73,9 @@ def cluster(tmp_path):
         for process in processes:
             process.kill()
             process.wait()
+
+
+def pytest_addoption(parser):
+    """How much is tried by tests that draw at random."""
+    parser.addoption("--fuzz", type=int, default=100, help="damaged files of each kind (default: 100)")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="which ones (default: 0)")

@@ -97,9 +97,11 @@ def read_set_manifest(folder: Path) -> Manifest | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if {"parameters", "versions", "names", "pairs", "left_out"} <= found.keys():
-            for file in (*found["names"], *(file for files in found["pairs"].values() for file in files)):
-                path_within(folder, file, error=PairError)
-            return dict(found)
+            expected = {file: text for files in found["pairs"].values() for file, text in files.items()}
+            if set(map(type, expected.values())) <= {str} and isinstance(found["left_out"], dict):
+                for file in (*found["names"], *expected):
+                    path_within(folder, file, error=PairError)
+                return dict(found)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):

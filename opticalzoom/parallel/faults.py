@@ -29,8 +29,9 @@ _MEMORY = re.compile(r"bad.?alloc|\balloc|out of memory|not enough memory|too li
 def as_told(error: Exception, path: str | PathLike[str] | None = None) -> OpticalZoomError:
     """What the user is told of an exception: an error with a reason, and with the file that it is about.
 
-    Errors of ours are passed on. A lack of memory and what the system refuses are told in its own words. Anything else
-    is a mistake of this program's: its traceback is appended to :data:`LOG`, which the message names.
+    Errors of ours are passed on. A lack of memory, what the system refuses and text in another encoding are told in a
+    sentence. Anything else is a mistake of this program's: its traceback is appended to :data:`LOG`, and the message
+    names that file.
 
     Args:
         error: what was caught.
@@ -43,6 +44,8 @@ def as_told(error: Exception, path: str | PathLike[str] | None = None) -> Optica
         return OutOfMemoryError("there is too little memory for it.", path=path, remedy=remedy)
     if isinstance(error, OSError) and error.strerror:
         return OpticalZoomError(f"{error.strerror}.", path=error.filename or path)
+    if isinstance(error, UnicodeDecodeError):
+        return OpticalZoomError(f"text that is no UTF-8 ({error}).", path=path, remedy="Save the text as UTF-8.")
     words = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
     log = keep_traceback(error)
     remedy = f"Please report it, with the traceback that is in {log}" if log else "Please report it."

@@ -61,7 +61,8 @@ def test_what_changed_after_the_manifest_is_found(tmp_path, arrays):
 def test_a_folder_without_manifest_and_one_with_a_damaged_one(tmp_path):
     assert read_set_manifest(tmp_path) is None
     whole = {"parameters": {}, "versions": {}, "names": [], "pairs": {}, "left_out": {}}
-    odd = [{"names": [1]}, {"names": 1}, {"pairs": []}, {"pairs": {"a": 1}}]
+    odd = [{"names": [1]}, {"names": 1}, {"left_out": []}]
+    odd += [{"pairs": pairs} for pairs in ([], {"a": 1}, {"a": []}, {"a": {"x": 1}})]
     for text in ("{", "[]", "[" * 100_000, json.dumps({"names": []}), *(json.dumps(whole | one) for one in odd)):
         (tmp_path / MANIFEST).write_text(text)
         with pytest.raises(PairError, match="no manifest of misaligned pairs"):

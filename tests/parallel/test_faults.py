@@ -63,6 +63,12 @@ def test_what_the_system_refuses_is_told_in_its_words(log):
     assert not log.exists()
 
 
+def test_text_in_another_encoding_says_so(log):
+    told = as_told(raised(UnicodeDecodeError("utf-8", b"a\xff", 1, 2, "invalid start byte")), "a.yaml")
+    assert str(told).startswith("a.yaml: text that is no UTF-8 (")
+    assert not log.exists()
+
+
 def test_a_mistake_of_ours_keeps_its_traceback_in_a_file_that_the_message_names(log):
     told = as_told(raised(struct.error("unpack requires\na buffer of 4 bytes")), "a.dng")
     assert type(told) is UnforeseenError
