@@ -19,6 +19,7 @@ from opticalzoom.errors import PhotoError
 from opticalzoom.pairs.pair import as_rgb
 from opticalzoom.pairs.scenes.focal_lengths import field_of_view_ratio
 from opticalzoom.pairs.scenes.union_find import UnionFind
+from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.orientation import upright
 from opticalzoom.photo.raw.raw_file import read_preview
 from opticalzoom.photo.siblings import Shot
@@ -93,7 +94,8 @@ def grey_thumbnail(shot: Shot, side: int) -> Thumbnail:
     Raises:
         Exception: of many classes, for damaged pictures, and RAW files without a preview.
     """
-    with Image.open(shot.photo) if shot.photo else _preview(shot.path) as picture:
+    # An open file, as Pillow would map one that it is given by name.
+    with open_file(shot.path) as file, Image.open(file) if shot.photo else _preview(shot.path) as picture:
         picture.draft("L", (side, side))  # a JPEG is decoded no larger than needed
         grey = picture.convert("L")
     grey.thumbnail((side, side))
