@@ -137,11 +137,10 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
             known[path] = read_metadata(path)
         except Exception as error:  # of every class, for damaged files
             problems.append(Problem(path, as_told(error).cause.rstrip(".")))
-    photo = _first([path for path in known if not is_raw(path)])
-    if photo:  # it is taken where the RAW file turns out to be of no use
-        known |= {problem.path: Metadata() for problem in problems if is_raw(problem.path)}
-        problems = [problem for problem in problems if problem.path not in known]
-    raw = _first([path for path in known if is_raw(path)])
+    photo = _first([path for path in known if not _is_named_raw(path)])
+    raw = _first([path for path in known if _is_named_raw(path)])
+    if raw and not photo and not is_raw(raw):
+        photo, raw = raw, None
     if photo and raw and not _same_time(known[photo], known[raw]):
         problems.append(Problem(raw, f"was taken at another time than {photo.name}"))
         raw = None
@@ -149,6 +148,10 @@ def _shot(siblings: list[Path]) -> tuple[Shot | None, list[Problem]]:
     explained = {problem.path for problem in problems}
     problems += [Problem(p, f"is the shot {kept[0].name} once more") for p in known if p not in explained | {*kept}]
     return (Shot(photo, raw, _merge([known[path] for path in kept])) if kept else None), problems
+
+
+def _is_named_raw(path: Path) -> bool:
+    return path.suffix.lower() in RAW_SUFFIXES
 
 
 def _first(paths: list[Path]) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from glob import glob
 from itertools import takewhile
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 from opticalzoom.errors import OpticalZoomError, PhotoError
 from opticalzoom.files import home_path, real_path
 from opticalzoom.parallel.faults import as_told
-from opticalzoom.photo.raw.libraw import is_raw
+from opticalzoom.photo.metadata import read_metadata
+from opticalzoom.photo.raw.libraw import RAW_SUFFIXES
 from opticalzoom.photo.siblings import Problem, find_shots, folders, is_picture
 from opticalzoom.zooming.names import NamePattern
 from opticalzoom.zooming.options import Siblings
@@ -77,11 +79,26 @@ def siblings_among(photos: Iterable[Path], kept: Siblings) -> dict[Path, Path]:
         return {}
     pairs: dict[tuple[Path, str], list[Path]] = defaultdict(list)
     for path in photos:
-        if is_raw(path) or path.suffix.lower() in _CAMERA_WRITTEN:
+        if path.suffix.lower() in (*RAW_SUFFIXES, *_CAMERA_WRITTEN):
             pairs[path.parent, path.stem.lower()].append(path)
-    shots = (shot for files in pairs.values() if len(files) > 1 for shot in find_shots(files)[0])
-    both = [(shot.photo, shot.raw) for shot in shots if shot.photo and shot.raw]
+    both = [pair for files in pairs.values() if len(files) > 1 for pair in _both(files)]
     return dict(both) if kept == "raw" else {raw: photo for photo, raw in both}
+
+
+def _both(files: list[Path]) -> list[tuple[Path, Path]]:
+    """The JPEG and the RAW file of one name if they are of one shot, as far as the RAW file tells anything."""
+    shots, problems = find_shots(files)
+    raw_problems = (problem.path for problem in problems if problem.path.suffix.lower() in RAW_SUFFIXES)
+    unreadable = [path for path in raw_problems if not _can_be_read(path)]
+    raws = [(shot.photo, shot.raw or next(iter(unreadable), None)) for shot in shots]
+    return [(photo, raw) for photo, raw in raws if photo and raw]
+
+
+def _can_be_read(path: Path) -> bool:
+    with suppress(Exception):  # of every class, for damaged files
+        read_metadata(path)
+        return True
+    return False
 
 
 def _named(name: str, output: Path, recursive: bool, problems: list[OpticalZoomError]) -> Found:
