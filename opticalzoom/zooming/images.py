@@ -15,15 +15,11 @@ from opticalzoom.photo.colour.conversion import srgb_image
 from opticalzoom.photo.colour.icc import fitting_icc
 from opticalzoom.photo.metadata import read_metadata
 from opticalzoom.weights.computing import Backend, Precision
-from opticalzoom.zooming.in_memory import zoom
+from opticalzoom.zooming.in_memory import plain_array, zoom
 from opticalzoom.zooming.zoomer import chosen_weights, load_zoomer
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_LARGEST = 2.0
-"""What floats in [0, 1] may overshoot to; beyond it they are of another range."""
-_DIVIDE = "Divide by the largest value."
 
 
 class Zoom:
@@ -81,7 +77,8 @@ class Zoom:
         Args:
             image: one of
 
-                - NumPy: H×W or H×W×C, C from 1 to 4, uint8, uint16 or float in [0, 1].
+                - NumPy: H×W or H×W×C, C from 1 to 4, uint8, uint16 or float in [0, 1], a little more along edges.
+                  Subclasses become plain arrays.
                 - Pillow: any mode of 8 or 16 bits; L, LA, RGB, RGBA and I;16 stay, others become grey, RGB or RGBA.
                   ``info`` (EXIF, profile) is kept, as by ``Image.resize``; turn photos upright before.
                 - PyTorch: C×H×W or N×C×H×W, C from 1 to 4, float in [0, 1]; computed in float32, without gradients.
@@ -90,7 +87,7 @@ class Zoom:
             The same type, dtype, mode and device; floats clipped to [0, 1].
 
         Raises:
-            PhotoError: an image of another type, dtype, mode or range.
+            PhotoError: an image of another type, dtype, mode or range, or with masked pixels.
             ShapeError: an image of another shape.
         """
         pytorch = sys.modules.get("torch")  # who has a tensor has imported it
@@ -103,11 +100,11 @@ class Zoom:
         raise PhotoError(f"the image is a {type(image).__name__}, expected one of NumPy, Pillow or PyTorch.")
 
     def _zoom_array(self, image: np.ndarray, icc: bytes | None = None) -> np.ndarray:
-        if image.ndim not in (2, 3):
-            raise ShapeError(f"the array has the shape {image.shape}, expected H×W or H×W×C.")
-        pixels = image if image.ndim == 3 else image[..., None]
+        if image.ndim not in (2, 3) or 0 in image.shape:
+            raise ShapeError(f"the array has the shape {image.shape}, expected H×W or H×W×C, and no side of 0.")
+        pixels = plain_array(image)
+        pixels = pixels if image.ndim == 3 else pixels[..., None]
         if np.issubdtype(image.dtype, np.floating):
-            _check_floats(pixels.shape, float(np.min(pixels, initial=np.inf)), float(np.max(pixels, initial=-np.inf)))
             pixels = pixels.astype(np.float32)
         zoomed = zoom(self._engine, pixels, icc=icc).astype(image.dtype, copy=False)
         return zoomed if image.ndim == 3 else zoomed[..., 0]
@@ -124,7 +121,9 @@ class Zoom:
         if image.ndim not in (3, 4) or 0 in image.shape:
             raise ShapeError(f"{tuple(image.shape)} is not C×H×W or N×C×H×W with C from 1 to 4 and no side of 0.")
         if not image.is_floating_point():
-            raise PhotoError(f"the tensor is {image.dtype}, expected floats in [0, 1].", remedy=_DIVIDE)
+            raise PhotoError(
+                f"the tensor is {image.dtype}, expected floats in [0, 1].", remedy="Divide by the largest value."
+            )
         import torch  # noqa: PLC0415 - a tensor came in: it is loaded already
 
         if image.ndim == 4:
@@ -149,10 +148,3 @@ def _pixels(image: Image.Image) -> np.ndarray:
         raise PhotoError(
             f"the image is of Pillow's mode {image.mode} ({error}).", remedy="Convert it to RGB."
         ) from error
-
-
-def _check_floats(shape: tuple[int, ...], low: float, high: float) -> None:
-    if not 1 <= shape[-1] <= 4 or 0 in shape:
-        raise ShapeError(f"the image has the shape {shape} (H×W×C), expected C from 1 to 4 and no side of 0.")
-    if not 1 - _LARGEST <= low <= high <= _LARGEST:  # false for NaN too
-        raise PhotoError(f"the values go from {low:g} to {high:g}, expected [0, 1].", remedy=_DIVIDE)

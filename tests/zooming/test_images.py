@@ -77,6 +77,35 @@ def test_rows_that_run_backwards_and_the_input_left_alone(z):
     np.testing.assert_array_equal(pixels, before)
 
 
+def test_subclasses_are_plain_arrays(z):
+    class Own(np.ndarray):
+        pass
+
+    for pixels, kinds in ((noise(9, 12), (np.matrix, np.ma.array, np.rec.array)), (noise(9, 12, 3), (np.ma.array,))):
+        expected = z(pixels)
+        for found in (*(z(kind(pixels)) for kind in kinds), z(pixels.view(Own))):
+            assert type(found) is np.ndarray
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "f2", "f4", "f8"])
+def test_byte_orders(z, dtype):
+    pixels = noise(9, 12, 3, dtype=np.uint16)
+    pixels = (pixels if dtype == "u2" else pixels / 65535).astype(dtype)
+    for order in "<>":
+        found = z(pixels.astype(order + dtype))
+        assert found.dtype == np.dtype(order + dtype)
+        np.testing.assert_array_equal(found, z(pixels))
+
+
+def test_a_little_beyond_the_range_along_edges_is_clipped(z):
+    pixels = noise(40, 40, 3) / np.float32(255)
+    beyond = pixels.copy()
+    beyond[0, :6], beyond[1, :6] = -0.2, 1.2
+    np.testing.assert_allclose(z(np.clip(pixels, -0.04, 1.04)), z(pixels))
+    assert (z(beyond).min(), z(beyond).max()) == (0, 1)
+
+
 # --- Pillow
 
 
@@ -88,9 +117,10 @@ def test_pillow_modes(z, mode, kept):
     np.testing.assert_array_equal(np.asarray(zoomed), z(np.asarray(image.convert(kept))))
 
 
-def test_pillow_sixteen_bits(z):
+@pytest.mark.parametrize(("mode", "order"), [("I;16", "<"), ("I;16L", "<"), ("I;16B", ">")])
+def test_pillow_sixteen_bits(z, mode, order):
     pixels = noise(9, 12, dtype=np.uint16)
-    zoomed = z(Image.fromarray(pixels))
+    zoomed = z(Image.frombytes(mode, (12, 9), pixels.astype(f"{order}u2").tobytes()))
     assert zoomed.mode == "I;16"
     np.testing.assert_array_equal(np.asarray(zoomed), z(pixels))
 
@@ -197,7 +227,11 @@ def test_linear_light_is_zoomed_under_srgbs_curve(z):
         ("photo.jpg", "is a str"),
         ([[1]], "is a list"),
         (np.zeros((4, 4, 5), np.uint8), "expected uint8 or uint16"),
-        (np.zeros((0, 4, 3), np.uint8), "expected uint8 or uint16"),
+        (np.zeros((4, 4), object), "object"),
+        (np.ma.masked_less(noise(4, 4), 100), "masked pixels have no value"),
+        (np.linspace(-1, 1, 48).reshape(4, 4, 3), r"from -1 to 1, expected \[0, 1\]. .*\(image \+ 1\) / 2"),
+        (np.linspace(0, 2, 48).reshape(4, 4, 3), r"from 0 to 2, expected"),
+        (np.linspace(-0.2, 0.9, 48).reshape(4, 4, 3), r"from -0.2 to 0.9, expected"),
         (np.zeros((4, 4, 3), np.int64), "int64"),
         (np.zeros((4, 4, 3), bool), "bool"),
         (np.full((4, 4, 3), 255.0), r"from 255 to 255, expected \[0, 1\]"),
@@ -215,6 +249,10 @@ def test_bad_images(z, image, words):
     ("image", "words"),
     [
         (np.zeros((2, 3, 4, 3), np.uint8), r"shape \(2, 3, 4, 3\), expected H×W"),
+        (np.zeros((), np.uint8), r"shape \(\), expected H×W"),
+        (np.zeros((0, 4, 3), np.uint8), "no side of 0"),
+        (np.zeros((4, 0), np.float32), "no side of 0"),
+        (Image.new("RGB", (0, 4)), "no side of 0"),
         (np.zeros((4, 4, 5), np.float32), "C from 1 to 4"),
         (torch.zeros(4, 4), "is not C×H×W"),
         (torch.zeros(3, 0, 4), "is not C×H×W"),
