@@ -65,7 +65,7 @@ def plan(
     photos, problems = find(names, output, recursive)
     photos, notes = _without(photos, results_among(photos, pattern), "results of earlier runs")
     aside = siblings_among(photos, raw_jpeg)
-    spares = {raw: jpeg for jpeg, raw in aside.items()} if raw_jpeg == "raw" else {}
+    spares = {raw: jpeg for jpeg, raw in aside.items() if is_raw(raw)} if raw_jpeg == "raw" else {}
     folders = photos
     photos, more = _without(photos, set(aside), _ASIDE[raw_jpeg])
     wanted = {path: folders[path] for path in (*photos, *spares.values())}

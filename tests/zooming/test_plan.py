@@ -96,6 +96,13 @@ def test_the_jpeg_beside_a_raw_file_is_its_spare(crop):
     assert (jpeg.photo, jpeg.spare) == (Path("h/c.jpg"), None)
 
 
+def test_a_jpeg_under_the_name_of_a_raw_file_beside_a_jpeg_is_zoomed_alone():
+    Image.new("RGB", (40, 30)).save("h/c.jpg")
+    Path("h/c.nef").write_bytes(Path("h/c.jpg").read_bytes())
+    (job,), problems, _ = plan(["h/c.nef", "h/c.jpg"], Recipe(weights="city100-x3"), Path("out"))
+    assert (job.photo, job.target, job.spare, problems) == (Path("h/c.nef"), Path("out/c-x3.jpg"), None, [])
+
+
 def test_a_format_beside_a_suffix_in_the_name_is_refused():
     with pytest.raises(ConfigError, match="--name has a suffix"):
         plan(["h"], Recipe(), Path("out"), name="{stem}.tif", kind="png")
