@@ -23,6 +23,7 @@ from opticalzoom.photo.colour.conversion import in_rgb, lab_of_eight_bits
 from opticalzoom.photo.colour.told import ToldColour
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
 from opticalzoom.photo.formats.loading import MARKS, UNKNOWN, Loaded, load_image
+from opticalzoom.photo.formats.native_output import silenced
 from opticalzoom.photo.formats.photo_file import open_file
 from opticalzoom.photo.orientation import upright_size
 
@@ -100,7 +101,7 @@ def open_picture(path: Path, *, salvage: bool = False) -> Picture:
         PhotoError: the file is missing, empty, damaged, of another kind or of another depth (as floats), or has more
             pixels than a file of its size may have.
     """
-    with decoding(path), open_file(path) as file:
+    with decoding(path), silenced(), open_file(path) as file:
         head = file.read(BRANDS)
         if not head:
             raise PhotoError("is empty (0 bytes).", path=path, remedy="Copy it again from where it came.")

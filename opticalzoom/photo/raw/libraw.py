@@ -17,6 +17,7 @@ import rawpy
 from PIL.JpegImagePlugin import JpegImageFile
 
 from opticalzoom.errors import PhotoError
+from opticalzoom.photo.formats.native_output import silenced
 from opticalzoom.photo.formats.photo_file import open_file
 
 RAW_SUFFIXES = (
@@ -119,7 +120,8 @@ def _checksum(raw: rawpy.RawPy) -> int:
 @contextmanager
 def _blaming(path: Path) -> Iterator[None]:
     try:
-        yield
+        with silenced():
+            yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise PhotoError(
