@@ -90,8 +90,11 @@ def means_terminal(averages: Sequence[Mean]) -> Table:
     )
 
 
-def results_json(averages: Sequence[Mean], skipped: Sequence[str], command: str) -> str:
-    """Means, what was left out, the command and the versions; numbers that JSON lacks (inf, nan) become null."""
+def results_json(averages: Sequence[Mean], skipped: Sequence[str], command: str, leak: str = "") -> str:
+    """Means, what was left out, what makes scores too high if anything does, the command and the versions.
+
+    Numbers that JSON lacks (inf, nan) become null.
+    """
     content = {
         "command": command,
         "versions": software_versions(),
@@ -99,7 +102,7 @@ def results_json(averages: Sequence[Mean], skipped: Sequence[str], command: str)
         "means": [asdict(mean) for mean in averages],
         "skipped": list(skipped),
     }
-    return json_document(content, indent=2)
+    return json_document(content | ({"leak": leak} if leak else {}), indent=2)
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
@@ -121,6 +124,7 @@ def write_results(
     examples: Sequence[Picture],
     skipped: Sequence[str],
     command: str,
+    leak: str = "",
     *,
     overwrite: bool = False,
 ) -> None:
@@ -132,8 +136,9 @@ def write_results(
     """
     averages = means(rows)
     left_out = "".join(f"- {reason}\n" for reason in skipped)
-    table = means_markdown(averages) + (f"\nLeft out:\n\n{left_out}" if skipped else "")
-    texts = (scores_csv(rows), table, results_json(averages, skipped, command))
+    table = means_markdown(averages) + (f"\n**{leak}.**\n" if leak else "")
+    table += f"\nLeft out:\n\n{left_out}" if skipped else ""
+    texts = (scores_csv(rows), table, results_json(averages, skipped, command, leak))
     contents = [*(text.encode(errors="backslashreplace") for text in texts), png(contact_sheet(examples))]
     with ExitStack() as stack:  # they appear when the last one is whole
         for name, content in zip(FILES, contents, strict=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,12 +73,35 @@ class Source(ABC):
         return name
 
     def names(self, split: Split = "all") -> list[str]:
-        """Names of one part: here every tenth by a hash of its group is ``test``, another tenth ``val``."""
+        """Names of one part, see :func:`split_groups`."""
         if split == "all":
             return self.all_names()
-        part = {0: "test", 1: "val"}
-        tenths = {n: zlib.crc32(self.group(n).encode(errors="backslashreplace")) % 10 for n in self.all_names()}
-        return [name for name, tenth in tenths.items() if part.get(tenth, "train") == split]
+        parts = split_groups({self.group(name) for name in self.all_names()})
+        return [name for name in self.all_names() if parts[self.group(name)] == split]
+
+
+def split_groups(groups: Collection[str], wanted: Sequence[Split] = ("train", "test", "val")) -> dict[str, Split]:
+    """Which part of the data each group of pairs belongs to.
+
+    Every tenth by a hash of its name is ``test``, another tenth ``val``, so that groups stay in their parts when others
+    are added. None of the parts is empty where there are enough groups: an empty one gets the group of the lowest hash
+    from the largest.
+
+    Args:
+        groups: their names.
+        wanted: the parts, by importance; a single group is in the first. The others' groups are for training.
+    """
+    hashes = {group: zlib.crc32(group.encode(errors="backslashreplace")) for group in sorted(groups)}
+    tenths: dict[int, Split] = {0: "test", 1: "val"}
+    wanted = wanted[: max(1, len(hashes))]
+    parts = {group: tenths.get(number % 10, "train") for group, number in hashes.items()}
+    parts = {group: part if part in wanted else "train" for group, part in parts.items()}
+    for part in wanted:
+        found = Counter(parts.values())
+        if parts and not found[part]:
+            largest = max(wanted, key=lambda other: found[other])
+            parts[min((g for g in parts if parts[g] == largest), key=lambda group: hashes[group])] = part
+    return parts
 
 
 def as_rgb(pixels: Pixels) -> Pixels:

@@ -7,7 +7,7 @@ from pathlib import Path
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.kinds import Split
 from opticalzoom.pairs.manifest import MASK, MOSAIC, NAME, PAIRS, X, Y, read_manifest
-from opticalzoom.pairs.pair import Pair, Source, as_rgb
+from opticalzoom.pairs.pair import Pair, Source, as_rgb, split_groups
 from opticalzoom.photo.photograph import read_photo
 from opticalzoom.photo.raw.raw_file import read_raw
 
@@ -52,8 +52,9 @@ class PreparedPairs(Source):
             return super().names(split)
         if split == "test":
             return official
-        others = super().names(split) + (super().names("test") if split == "train" else [])
-        return sorted(set(others) - set(official))
+        others = sorted(self._scenes.keys() - official)
+        parts = split_groups({self._scenes[name] for name in others}, ("train", "val"))
+        return [name for name in others if parts[self._scenes[name]] == split]
 
     def files(self, name: str) -> tuple[Path, ...]:
         """X, Y, the mask, and the mosaic if there is one."""

@@ -15,7 +15,7 @@ from opticalzoom.pairs.pair import Pair, Pixels, Source, as_rgb
 from opticalzoom.pairs.prepared import PreparedPairs
 from opticalzoom.pairs.simulate.lens_simulation import LensSimulation
 from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
-from opticalzoom.photo.photograph import find_photos, read_photo
+from opticalzoom.photo.photograph import READABLE, find_photos, read_photo
 
 __all__ = ["City100", "FolderPairs", "Pair", "Pixels", "SimulatedZoom", "Source", "SourceName", "Split", "open_source"]
 
@@ -181,7 +181,7 @@ def open_source(
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     try:
-        return {p.stem: p for p in find_photos([folder])}
+        return {p.stem: p for p in find_photos([folder], READABLE)}
     except PhotoError as error:
         raise PairError(error.cause, path=error.path, remedy=error.remedy) from error
 

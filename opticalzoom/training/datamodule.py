@@ -98,6 +98,10 @@ class PairsDataModule(pl.LightningDataModule):
             report = self.trainer is None or self.trainer.is_global_zero
             self.training = [self._prepare(root, "train", report=report) for root in self._roots]
             self.validation = [pair for root in self._roots for pair in self._prepare(root, "val", report=report)]
+            if report and not self.validation:
+                Console(stderr=True).print(
+                    "no validation pairs: no scores on the way; from three scenes on, one is kept"
+                )
             for root, pairs in zip(self._roots, self.training, strict=True):
                 if not pairs:
                     raise PairError(

@@ -38,6 +38,7 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     "enable_model_summary": False,
 }
 _EXPECTED_WARNINGS = (
+    "Total length of `DataLoader` across ranks is zero.*",  # no validation pairs, which is said
     ".*does not have many workers.*",  # patches cost less than a millisecond
     ".*`IterableDataset` has `__len__`.*",
     ".*mid-epoch.*",  # StepSampler resumes in the middle of an epoch exactly
@@ -63,8 +64,9 @@ class TrainCLI(LightningCLI):
         parser.link_arguments("data.scale", "model.scale")
         parser.link_arguments("data.input", "model.input")
 
-    def before_instantiate_classes(self) -> None:
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Refuse what is out of range before anything is built of it."""
+        super().parse_arguments(parser, args)
         if self.config.trainer.max_steps < 1:
             raise ConfigError("a run's length is counted in steps.", remedy="Set --trainer.max_steps to 1 or more.")
         check_ranges(vars(self.config.as_flat()))

@@ -101,4 +101,11 @@ def test_all_results_are_written_or_none(tmp_path, monkeypatch, refused):
     write_results(folder, ROWS, examples, ["a: reason"], "the command")
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     assert (folder / "results.csv").read_text() == scores_csv(ROWS)
+    assert "leak" not in (folder / "results.json").read_text()
     assert Image.open(folder / "contact.png").format == "PNG"
+
+
+def test_a_leak_is_named_in_the_table(tmp_path):
+    write_results(tmp_path, ROWS, [np.zeros((8, 8, 3), np.uint8)], ["a: reason"], "command", "2 of 3 pairs are known")
+    assert "**2 of 3 pairs are known.**\n\nLeft out:" in (tmp_path / "table.md").read_text()
+    assert json.loads((tmp_path / "results.json").read_text())["leak"] == "2 of 3 pairs are known"

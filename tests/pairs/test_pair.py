@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from opticalzoom.pairs.pair import Pair, Source, as_rgb
+from opticalzoom.pairs.pair import Pair, Source, as_rgb, split_groups
 
 
 class Listed(Source):
@@ -39,6 +41,31 @@ def test_a_tenth_of_the_groups_is_for_tests_and_another_for_validation():
         names = [n for n in source.all_names() if zlib.crc32(n.partition("-")[0].encode()) % 10 in digits]
         assert source.names(split) == names
         assert len(names) == pytest.approx(60 * len(digits), abs=30)
+
+
+@given(st.sets(st.text(max_size=3), max_size=14))
+def test_no_part_is_empty_where_there_are_enough_groups(groups):
+    parts = split_groups(groups)
+    assert parts.keys() == groups
+    assert set(parts.values()) == set(("train", "test", "val")[: len(groups)])
+    tenths = {group: zlib.crc32(group.encode()) % 10 for group in groups}
+    if {0, 1} <= set(tenths.values()) and max(tenths.values()) > 1:  # then nothing is moved
+        assert parts == {group: {0: "test", 1: "val"}.get(tenth, "train") for group, tenth in tenths.items()}
+    moved = [g for g, part in parts.items() if part != {0: "test", 1: "val"}.get(tenths[g], "train")]
+    assert len(moved) <= 2 + (len(groups) == 1)
+
+
+@given(st.sets(st.text(max_size=3), min_size=12, max_size=30), st.text(max_size=3))
+def test_no_training_group_becomes_a_test_group_when_another_is_added(groups, another):
+    before, after = split_groups(groups), split_groups(groups | {another})
+    assert not [group for group in groups if before[group] == "train" and after[group] == "test"]
+
+
+def test_of_a_folder_with_its_own_test_part_the_rest_is_for_training_and_validation():
+    parts = split_groups([f"scene{number}" for number in range(12)], ("train", "val"))
+    assert set(parts.values()) == {"train", "val"}
+    assert split_groups(["one"], ("train", "val")) == {"one": "train"}
+    assert split_groups([]) == {}
 
 
 def test_what_the_pixels_depend_on_is_the_kind_and_the_scale():

@@ -104,6 +104,17 @@ def test_parallel_folders_are_paired_by_stem(tmp_path, names):
     assert source.load("a").resized
 
 
+def test_pairs_of_phones_are_read_too(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    for side, size in (("x", 32), ("y", 64)):
+        (tmp_path / side).mkdir()
+        pixels = np.full((size, size, 3), 120, np.uint8)
+        heif.from_bytes("RGB", (size, size), pixels.tobytes()).save(tmp_path / side / "a.HEIC")
+    pair = open_source(tmp_path, scale=2).load("a")
+    assert (pair.x.shape, pair.y.shape) == ((32, 32, 3), (64, 64, 3))
+    assert abs(int(pair.y.mean()) - 120) <= 2
+
+
 def test_grey_photos_become_rgb(tmp_path):
     save(tmp_path / "x" / "a.png", 4, 5, value=50, mode="L")
     save(tmp_path / "y" / "a.png", 4, 5, value=60)

@@ -42,7 +42,8 @@ def run_evaluate(arguments: list[str]) -> int:
     source = open_source(args.data, args.source, scale=common_scale(methods), camera=args.camera)
     names = source.names(args.split)
     if not names:
-        raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy="Use --split all.")
+        remedy = "Add scenes: with two, one is for tests; with three, another for validation."
+        raise PairError(f"holds no pairs of the split {args.split}.", path=args.data, remedy=remedy)
     linear = None if raw else linear_method(source, names)
     if linear:
         methods = [linear, *methods]
@@ -56,9 +57,23 @@ def run_evaluate(arguments: list[str]) -> int:
     if not result.rows:
         raise PairError("no pair could be evaluated.", path=args.data, remedy="The reasons are listed above.")
     results_console().print(means_terminal(means(result.rows)))
-    write_results(output, result.rows, result.examples, result.skipped, _command(args), overwrite=args.overwrite)
+    leak = leak_note(names, source.names("train"))
+    if leak:
+        complain(leak)
+    write_results(output, result.rows, result.examples, result.skipped, _command(args), leak, overwrite=args.overwrite)
     say(f"Results are in {output}")
     return 0
+
+
+def leak_note(scored: Sequence[str], training: Sequence[str]) -> str:
+    """What is to be said of scores on training pairs; empty if there are none among those that are scored."""
+    known = set(scored) & set(training)
+    if not known:
+        return ""
+    return (
+        f"{len(known)} of {len(scored)} pairs are this folder's training pairs: weights that were trained on it know "
+        "them, and score better here than on photos that they have not seen"
+    )
 
 
 def method_names(weights: Sequence[str]) -> list[str]:

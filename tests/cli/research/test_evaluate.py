@@ -11,7 +11,7 @@ import pytest
 from evaluated import SCALE, pair
 from PIL import Image
 
-from opticalzoom.cli.research.evaluate import method_names, run_evaluate
+from opticalzoom.cli.research.evaluate import leak_note, method_names, run_evaluate
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.errors import OpticalZoomError, OutputExistsError, PairError
 from opticalzoom.evaluation.labels import PROTOCOLS
@@ -126,3 +126,8 @@ def test_files_named_with_control_characters_are_shown_so(folder, capsys):
     (folder / "data" / "y" / "pair2.png").rename(folder / "data" / "y" / "pair2\x1b[2J.png")
     assert run_verb(folder) == 0
     assert "left out: pair2\\x1b[2J, honest" in capsys.readouterr().err
+
+
+def test_scores_of_training_pairs_are_named_as_such():
+    assert leak_note(["a", "b"], ["c"]) == leak_note([], ["c"]) == ""
+    assert leak_note(["a", "b", "c"], ["b", "c", "d"]).startswith("2 of 3 pairs are this folder's training pairs")
