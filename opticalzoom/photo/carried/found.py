@@ -84,6 +84,8 @@ def find_carried(file: BinaryIO) -> Carried | None:
         return None
     try:
         return finder(file)
+    except io.UnsupportedOperation:  # libvips asks for a descriptor, which a file in memory lacks
+        return Carried()
     except OSError:
         raise
     except Exception:  # damaged files raise every class there is

@@ -35,6 +35,8 @@ _THUMBNAILS = (_BASIC, "Thumbnails")
 
 _LONGEST = 2**22
 """Bytes of a packet that is looked into."""
+_MOST_PARTS, _DEEPEST = 30_000, 100
+"""Tags and attributes of a packet that is looked into, and elements within each other: the editors' have far less."""
 _DAMAGED = "XMP is left out, as it is damaged or very long"
 _EXTENDED_LEFT_OUT = "the part of its XMP that stands beside the packet is left out"
 _SETTINGS_LEFT_OUT = "settings for a RAW converter in XMP are left out, as they are not applied"
@@ -171,12 +173,24 @@ def _zoom_panorama(told: dict[str, _Property], shape: tuple[int, int], crop: Win
 def _parsed(packet: bytes) -> minidom.Document | None:
     if len(packet) > _LONGEST or b"<!" in packet.replace(b"\0", b"").replace(b"<!--", b""):  # entities can be bombs
         return None
+    if packet.count(b"<") + packet.count(b"=") > _MOST_PARTS:
+        return None
     encoding = "utf-16-le" if packet[1:2] == b"\0" else "utf-16-be" if packet[:1] == b"\0" else "utf-8"
     try:
         text = packet.decode("utf-16" if packet[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding)
-        return minidom.parseString(text.strip("\0\ufeff \r\n\t").encode())
+        document = minidom.parseString(text.strip("\0\ufeff \r\n\t").encode())
     except (ExpatError, UnicodeError, ValueError):
         return None
+    return document if _depth(document) <= _DEEPEST else None
+
+
+def _depth(document: minidom.Document) -> int:
+    """How many elements lie within each other."""
+    depth, level = 0, [document.documentElement]
+    while level and depth <= _DEEPEST:
+        depth += 1
+        level = [child for one in level if one for child in one.childNodes if isinstance(child, minidom.Element)]
+    return depth
 
 
 def _properties(document: minidom.Document) -> list[_Property]:

@@ -145,7 +145,13 @@ def test_other_encodings(encoding):
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb">]><x:xmpmeta xmlns:x="adobe:ns:meta/">&b;</x:xmpmeta>'
 
 
-@pytest.mark.parametrize("data", [b"", b"<x", b"\xff\xfe\xff", BOMB, BOMB.decode().encode("utf-16"), b" " * 2**23])
+DEEP = b"<a>" * 9000 + b"</a>" * 9000
+WIDE = b"<a " + b" ".join(b'a%d=""' % number for number in range(40_000)) + b"/>"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"<x", b"\xff\xfe\xff", DEEP, WIDE, BOMB, BOMB.decode().encode("utf-16"), b" " * 2**23]
+)
 def test_what_is_damaged_or_a_bomb_is_left_out(data):
     assert upright_xmp(data, 1) == (None, ("XMP is left out, as it is damaged or very long",))
     assert zoomed_xmp(data, (8, 8), whole(8, 8), (24, 24)).packet is None
