@@ -119,12 +119,14 @@ class OnnxRuntimeEngine(ExportedEngine):
         options.log_severity_level = 4  # prints nothing: an exception says what went wrong
         wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
         providers = [name for name in wanted if name in ort.get_available_providers()]
+        fallback = int(len(providers) > 1)  # it prints; without a GPU it tries the same again
         source = model if isinstance(model, bytes) else str(model)
         try:
-            self._session = ort.InferenceSession(source, options, providers=providers)
+            self._session = ort.InferenceSession(source, options, providers=providers, enable_fallback=fallback)
+            described = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # its exceptions share no other base
             raise _damaged(model, error) from error
-        self.exported = Exported.parse(self._session.get_modelmeta().custom_metadata_map, _name(model))
+        self.exported = Exported.parse(described, _name(model))
         self._check_result(_name(model))
 
     def __call__(self, x: Array) -> Array:
@@ -168,10 +170,10 @@ class OpenVinoEngine(ExportedEngine):
             graph = core.read_model(model if isinstance(model, bytes) else str(model))
             computed = graph if precision == "float32" else with_exact_ends(openvino, core, graph)
             compiled = core.compile_model(computed, "CPU", hints)
-        except RuntimeError as error:
+            described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
+            properties = {key: str(value.value) for key, value in described.items()}
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise _damaged(model, error) from error
-        described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
-        properties = {key: str(value.value) for key, value in described.items()}
         self.exported = Exported.parse(properties, _name(model))
         # A request holds the tensors of one call, so that no two threads may have the same one. The last one that was
         # given back is taken first: a single thread always has the same, and the other takes no memory.
