@@ -79,3 +79,4 @@ def pytest_addoption(parser):
     """How much is tried by tests that draw at random."""
     parser.addoption("--fuzz", type=int, default=100, help="damaged files of each kind (default: 100)")
     parser.addoption("--fuzz-seed", type=int, default=0, help="which ones (default: 0)")
+    parser.addoption("--kills", type=int, default=0, help="of each verb (default: one of the quick ones)")

@@ -66,7 +66,8 @@ def _zoom(path: Path) -> None:
 
 def _check_whole(path: Path) -> None:
     if path.suffix == ".tif":
-        assert tifffile.imread(path).size
+        with tifffile.TiffFile(path) as file:
+            assert file.pages[0].asarray().size
         return
     with Image.open(path) as picture:
         picture.load()
