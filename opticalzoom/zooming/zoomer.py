@@ -19,6 +19,7 @@ from opticalzoom.lenses.library import InstalledLens, named_weights
 from opticalzoom.photo.bands import Header, cut_out
 from opticalzoom.photo.carried.described import describe, in_srgb
 from opticalzoom.photo.carried.found import read_carried
+from opticalzoom.photo.carried.pixel_counts import zoomed_exif
 from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.raw.camera_space import WhiteBalance, encode_mosaic
 from opticalzoom.photo.raw.libraw import is_raw
@@ -106,11 +107,12 @@ class Zoomer:
             size = scaled_size(crop.shape, self.contract.scale if self.scale is None else self.scale)
             dtype = reader.dtype if bits is None else np.dtype(f"uint{bits}")
             kept, gone = reader.kept.zoomed((height * cell, width * cell), crop, size)
-            header = Header((*size, enlarger.channels), dtype, reader.exif, reader.icc, kept)
+            block, moved = zoomed_exif(reader.exif, crop, size)
+            header = Header((*size, enlarger.channels), dtype, block, reader.icc, kept)
             bands = self._bands(reader, enlarger, crop, header, progress)
             with closing(bands):
                 lost = write_bands(target, header, bands, overwrite=overwrite, quality=quality)
-            return tuple(dict.fromkeys(reader.notes + gone + lost))
+            return tuple(dict.fromkeys(reader.notes + gone + moved + lost))
 
     def _bands(
         self, reader: PhotoReader, enlarger: Enlarger, crop: Window, header: Header, progress: Progress | None

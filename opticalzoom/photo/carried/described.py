@@ -10,6 +10,7 @@ from typing import NamedTuple
 from opticalzoom.photo import exif
 from opticalzoom.photo.carried.layout import CLASSIC
 from opticalzoom.photo.carried.packing import MOST_PINNED, maker_note, packed
+from opticalzoom.photo.carried.pixel_counts import without_subject
 from opticalzoom.photo.exif import EXIF, INTEROPERABILITY, MAKER_NOTE, ORIENTATION, Directory, Exif, Value
 
 PIXEL_X, PIXEL_Y = 0xA002, 0xA003
@@ -60,6 +61,8 @@ def describe(found: Exif | None, height: int, width: int) -> Described:
     """
     if found is None:
         return Described()
+    turned = found.number(ORIENTATION, 1) != 1
+    found, notes = without_subject(found) if turned else (found, ())
     main = {tag: value for tag, value in found.main.items() if tag in _DESCRIPTIVE}
     found.set_number(main, ORIENTATION, 1)
     known = found.main.get(EXIF)
@@ -71,7 +74,8 @@ def describe(found: Exif | None, height: int, width: int) -> Described:
         found.set_number(details, PIXEL_X, width)
         found.set_number(details, PIXEL_Y, height)
         main[EXIF] = details
-    return _movable(Exif(found.order, main), _FIRST)
+    described = _movable(Exif(found.order, main), _FIRST)
+    return described._replace(notes=notes + described.notes)
 
 
 def in_srgb(parsed: Exif) -> Exif:
