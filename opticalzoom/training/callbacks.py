@@ -60,7 +60,7 @@ class CleanStop(Checkpoint):
     def __init__(self, out: Path, minutes: float | None = None) -> None:
         self._checkpoint = out / CHECKPOINT_NAME
         self._seconds, self._saved = math.inf if minutes is None else 60 * minutes, time.monotonic()
-        self._ended = self.started = False
+        self._ended = self.started = self.stepped = False
         self._listening = ExitStack()
         self._pressed: Callable[[], bool] = lambda: False
 
@@ -76,6 +76,7 @@ class CleanStop(Checkpoint):
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         """Stop and save between two steps, where a checkpoint is exact."""
+        self.stepped = True
         decide = partial(trainer.strategy.reduce_boolean_decision, all=False)
         if decide(self.stopped):
             self._ended = trainer.should_stop = True

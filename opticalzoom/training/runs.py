@@ -157,7 +157,8 @@ def run_training(arguments: list[str]) -> TrainingOutcome:
             if cli.trainer.is_global_zero:
                 cli.weights.complete(cli.model, state)
             return TrainingOutcome(out, state["global_step"], stopped=False, speaks=cli.trainer.is_global_zero)
-    with training_faults(out, checkpoint, lambda: cli.stop.started):
+    # damage that a checkpoint hides shows in the first step
+    with training_faults(out, checkpoint, lambda: cli.stop.stepped if checkpoint else cli.stop.started):
         cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=checkpoint)
     return TrainingOutcome(out, cli.trainer.global_step, cli.stop.stopped, cli.trainer.is_global_zero)
 

@@ -26,6 +26,7 @@ _PARTS = {
     "callbacks": dict,
 }
 """What the checkpoint of a run holds: of the averaged weights, those of the last step, and where the trainer stands."""
+_MOST_STEPS = 10**9
 REMEDY = "Copy it again if it was copied, or train anew with --overwrite."
 
 
@@ -68,6 +69,8 @@ def load_run(path: Path, training: nn.Module) -> dict[str, Any]:
     for part, kind in _PARTS.items():
         if not isinstance(state.get(part), kind):
             raise unusable_state(path, TypeError(f"{part} is {type(state.get(part)).__name__}, not {kind.__name__}"))
+    if not 0 <= state["global_step"] <= _MOST_STEPS:
+        raise unusable_state(path, ValueError("global_step is out of range"))
     wanted = {name: tuple(tensor.shape) for name, tensor in training.state_dict().items()}
     for part in ("state_dict", "current_model_state"):
         found = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in state[part].items()}

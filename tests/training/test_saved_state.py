@@ -68,6 +68,10 @@ def test_damaged_checkpoints_are_told_and_never_unpickled(tmp_path: Path, capsys
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match=r"last\.ckpt: .*Copy it again"):
             load_state(path)
+    place = whole.index(STATE["weights"]["a"].numpy().tobytes()) + 99
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    with pytest.raises(CheckpointError, match="is not as it was written"):
+        load_state(path)
     torch.save(Evil(), path)
     with pytest.raises(CheckpointError, match=r"Weights only load failed\.\)\. Copy"):
         load_state(path)
@@ -86,6 +90,10 @@ def test_a_checkpoint_of_a_run_has_all_parts_and_the_networks_tensors(tmp_path: 
             save_state(path, state | {part: value})
             with pytest.raises(CheckpointError, match=part):
                 load_run(path, network)
+    for steps in (-1, 10**30):
+        save_state(path, state | {"global_step": steps})
+        with pytest.raises(CheckpointError, match="global_step is out of range"):
+            load_run(path, network)
     save_state(path, state)
     with pytest.raises(CheckpointError, match=r"another network: bias has the shape \(2,\), expected \(4,\)"):
         load_run(path, nn.Linear(3, 4))

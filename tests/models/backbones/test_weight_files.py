@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import random
+import zipfile
 
 import pytest
 import torch
@@ -57,3 +58,10 @@ def test_bytes_of_any_kind_are_told_with_a_remedy_and_without_advice_to_unpickle
     assert len(told) > 20
     assert all(text.endswith("Copy or download it again.") for text in told)
     assert not any("This file can still be loaded" in text for text in told)
+
+
+def test_a_bomb_is_refused_at_once(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.pth", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("archive/data.pkl", bytes(10_000_000))
+    with pytest.raises(CheckpointError, match="claims to hold more than it does"):
+        read_tensors(tmp_path / "a.pth")
