@@ -97,6 +97,8 @@ def _vips(
 def _load_jpeg(path: Path, salvage: bool) -> Loaded:
     with open_file(path) as file:
         scan = scan_jpeg(file)
+    if scan.hole and not salvage:
+        raise ValueError("zeros in place of pixels")
     reading = FileReading(path, None if scan.end is None else scan.end - _CAREFUL)
     strictness = "none" if salvage else "error" if scan.odd else "warning"
     image = _vips(pyvips.Image.jpegload_source, path, reading, strictness)

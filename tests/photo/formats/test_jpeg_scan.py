@@ -11,9 +11,9 @@ from PIL import Image
 from opticalzoom.photo.formats.jpeg_scan import JpegScan, scan_jpeg
 
 
-def jpeg(**options) -> bytes:
+def jpeg(height=40, **options) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(smooth(40, 60, 3)).save(file, "JPEG", **options)
+    Image.fromarray(smooth(height, 60, 3)).save(file, "JPEG", **options)
     return file.getvalue()
 
 
@@ -51,3 +51,23 @@ def test_oddities_of_the_head():
     ):
         assert scan(odd).odd
     assert [scan(data[:length]).end for length in (2, 4, 30, at)] == [None] * 4
+
+
+def test_zeros_in_place_of_pixels():
+    data = jpeg(600, quality=95)
+    at = len(data) * 2 // 3
+    for length, hole in ((50, False), (64, True), (300, True)):
+        assert scan(data[:at] + bytes(length) + data[at + length :]).hole == hole
+    assert not scan(data + bytes(999)).hole
+    file = io.BytesIO()
+    Image.new("L", (4000, 3000), 9).save(file, "JPEG", optimize=True)  # flat: zeros are what its codes are
+    assert bytes(64) in file.getvalue()
+    assert not scan(file.getvalue()).hole
+
+
+def test_zeros_across_two_blocks_are_found(monkeypatch):
+    data = jpeg(600, quality=95)
+    at = len(data) * 2 // 3
+    for size in (1, 7, 64, 100):
+        monkeypatch.setattr("opticalzoom.photo.formats.jpeg_scan._AT_ONCE", size)
+        assert scan(data[:at] + bytes(64) + data[at + 64 :]).hole
