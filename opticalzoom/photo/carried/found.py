@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
-from opticalzoom.photo.carried.containers import boxes, chunks, riff_chunks, segments
+from opticalzoom.photo.carried.containers import MOST_BYTES, boxes, chunks, riff_chunks, segments
 from opticalzoom.photo.carried.contents import Carried, per_inch, resolution_of, told_by_exif
 from opticalzoom.photo.carried.heif_colour import item_colours
 from opticalzoom.photo.carried.kept import COMMENT, IPTC_TAG, PHOTOSHOP, XMP_PREFIX, XMP_TAG, Kept, iptc_in
@@ -46,6 +46,8 @@ _RAF_JPEG = 84
 """Where a RAF file says where its JPEG begins; big-endian."""
 _UUID = 16
 """Bytes of the identifier at the beginning of a uuid box."""
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_LONG = 4
 
 
 Finder = Callable[[BinaryIO], Carried]
@@ -183,9 +185,11 @@ def _in_tiff(file: BinaryIO) -> Carried:
     if found is None:
         return Carried()
     values = (found.main.get(tag) for tag in (XMP_TAG, IPTC_TAG, _PHOTOSHOP_TAG))
-    packet, records, entries = (value.raw if isinstance(value, Value) else None for value in values)
-    iptc, lost = iptc_in(entries or b"")
-    kept = Kept(packet, (records and records.rstrip(b"\0")) or iptc, resolution_of(found))
+    packet, records, entries = (value if isinstance(value, Value) else None for value in values)
+    iptc, lost = iptc_in(entries.raw if entries else b"")
+    if records:  # some programs say that they are numbers of four bytes, and fill the last one
+        iptc = records.raw.rstrip(b"\0") if records.kind == _LONG else records.raw
+    kept = Kept(packet.raw if packet else None, iptc, resolution_of(found))
     return Carried(found, kept, told_by_exif(found), notes=lost)
 
 
@@ -197,8 +201,9 @@ def _in_raf(file: BinaryIO) -> Carried:
 
 
 def _in_cr3(file: BinaryIO) -> Carried:
-    """Canon's boxes: CMT1 holds the main directory, CMT2 that of EXIF, CMT4 that of GPS."""
+    """Canon's boxes: CMT1 holds the main directory, CMT2 that of EXIF, CMT4 that of GPS; XMP (a rating) has its own."""
     start, end = 0, file.seek(0, io.SEEK_END)
+    xmp = next(_xmp_boxes(file, end), None)
     for name in (b"moov", b"uuid"):
         start, end = next((begin, stop) for kind, begin, stop in boxes(file, start, end) if kind == name)
     parts: dict[bytes, Exif] = {}
@@ -211,7 +216,14 @@ def _in_cr3(file: BinaryIO) -> Carried:
     for name, tag in ((b"CMT2", EXIF), (b"CMT4", GPS)):
         with suppress(KeyError):
             main[tag] = parts[name].main
-    return Carried(Exif(parts[b"CMT1"].order, main))
+    return Carried(Exif(parts[b"CMT1"].order, main), Kept(xmp))
+
+
+def _xmp_boxes(file: BinaryIO, end: int) -> Iterator[bytes]:
+    for name, begin, stop in boxes(file, 0, end):
+        file.seek(begin)
+        if name == b"uuid" and file.read(_UUID) == _XMP_UUID:
+            yield file.read(min(stop - begin - _UUID, MOST_BYTES)).rstrip(b"\0")
 
 
 def _in_heif(file: BinaryIO) -> Carried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 
 import pytest
@@ -10,6 +11,7 @@ from photos import SUFFIXES, camera_exif, smooth
 from PIL import Image, IptcImagePlugin
 
 from opticalzoom.photo.bands import Header
+from opticalzoom.photo.carried.found import find_carried
 from opticalzoom.photo.carried.kept import Kept, iptc_in, photoshop_entries, photoshop_entry
 from opticalzoom.photo.encode import write_bands
 from opticalzoom.photo.photograph import Photo, read_photo, write_photo
@@ -97,3 +99,23 @@ def test_photoshops_entries():
     assert iptc_in(other + photoshop_entry(IPTC)) == (IPTC, ("clipping paths are left out",))
     assert iptc_in(photoshop_entry(b"odd")) == (b"odd", ())
     assert iptc_in(b"8BIM") == iptc_in(b"") == (None, ())
+
+
+@pytest.mark.parametrize("code", ["B", "I"])
+def test_iptc_of_a_tiff_by_another_writer(tmp_path, code):
+    padded = IPTC + bytes(-len(IPTC) % 4)
+    count = len(IPTC) if code == "B" else len(padded) // 4
+    tag = (33723, code, count, IPTC if code == "B" else padded, True)
+    tifffile.imwrite(tmp_path / "a.tif", PIXELS, photometric="rgb", extratags=[tag])
+    assert read_photo(tmp_path / "a.tif").kept.iptc == IPTC
+
+
+def test_the_rating_of_a_cr3():
+    def box(name, *content):
+        return (8 + sum(map(len, content))).to_bytes(4, "big") + name + b"".join(content)
+
+    canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+    moov = box(b"moov", box(b"uuid", canon, box(b"CMT1", camera_exif())))
+    xmp = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac"), XMP)
+    found = find_carried(io.BytesIO(box(b"ftyp", b"crx \0\0\0\1crx isom") + moov + xmp + box(b"mdat", bytes(50))))
+    assert (found.kept.xmp, found.exif.text(0x0110)) == (XMP, "D780")
