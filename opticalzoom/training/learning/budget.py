@@ -17,6 +17,7 @@ import torch
 from opticalzoom.errors import CheckpointError, OutputExistsError
 from opticalzoom.files import write_text
 from opticalzoom.models.base import ZoomModel
+from opticalzoom.pages.tables import read_json
 from opticalzoom.pairs.registered import TrainingPair
 from opticalzoom.parallel.cores import cores, limit_cores
 from opticalzoom.training.learning.fine_tuning import FineTuning, TuningRecipe
@@ -104,14 +105,15 @@ def make_plan(
 
 
 def _read_plan(path: Path, key: str) -> RunPlan:
+    remedy = "Delete the folder, and it is learned again."
+    plan = read_json(path, {"key": str, "recipe": dict, "counts": list}, remedy, error=CheckpointError)
     try:
-        plan = json.loads(path.read_text(encoding="utf-8"))
-        found, read = plan["key"], RunPlan(TuningRecipe(**plan["recipe"]), [int(count) for count in plan["counts"]])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"is damaged ({error}).", path=path, remedy="Delete the folder, and it is learned again."
-        ) from error
-    if found != key:
+        if not all(value is None or isinstance(value, int | float) for value in plan["recipe"].values()):
+            raise TypeError("its recipe is not of numbers")
+        read = RunPlan(TuningRecipe(**plan["recipe"]), [int(count) for count in plan["counts"]])
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"is damaged ({error}).", path=path, remedy=remedy) from error
+    if plan["key"] != key:
         raise OutputExistsError(
             "holds what was learned from other pairs, or with another budget.",
             path=path.parent,
