@@ -129,11 +129,13 @@ def write_jpeg(
     time: datetime | None = None,
     camera: tuple[str, str] = ("Simulated", "Zoom 24-100"),
     lens: str | None = None,
+    exposure: float | None = None,
 ) -> None:
     """Write one photo with the EXIF given; without pixels, a small grey one.
 
     Args:
         equivalent: 35 mm equivalent; without it, half as long again as the focal length.
+        exposure: time in seconds.
     """
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = camera
@@ -146,6 +148,8 @@ def write_jpeg(
         details[0xA405] = round(equivalent or 1.5 * (focal_length or 0))
     if lens is not None:
         details[0xA434] = lens
+    if exposure is not None:
+        details[0x829A] = exposure
     exif[0x8769] = details
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((8, 12, 3), 128, np.uint8) if pixels is None else pixels

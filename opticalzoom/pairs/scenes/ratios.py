@@ -39,8 +39,8 @@ class Survey:
 
     Attributes:
         scenes: of two shots or more, by name.
-        pairs: scene's name and pair, every combination of shots with different fields of view; where photos have no
-            EXIF, the pairs that their contents suggest.
+        pairs: scene's name and pair, every combination of fields of view by shots of like exposure; where photos have
+            no EXIF, the pairs that their contents suggest.
         problems: files that are not used, and why.
     """
 

@@ -6,6 +6,7 @@ thing is for registration to find out.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import pairwise, permutations
@@ -14,8 +15,12 @@ from pathlib import Path
 from opticalzoom.files import home_path
 from opticalzoom.pairs.scenes import sr_raw
 from opticalzoom.pairs.scenes.content import split_by_content
+from opticalzoom.pairs.scenes.exposure import clock, pause_between
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
 from opticalzoom.photo.siblings import Problem, Shot, find_shots, folders, home
+
+_LAST_NUMBER = 9999
+"""Of DCF: after it a camera begins anew with 1."""
 
 __all__ = ["Problem", "Scene", "Shot", "ShotPair", "find_scenes", "pair_shots"]
 
@@ -24,9 +29,9 @@ def find_scenes(root: str | Path, gap: float = 60.0) -> tuple[list[Scene], list[
     """Group the photographs of a folder tree into scenes.
 
     Folders of SR-RAW are a scene each. Elsewhere a scene is what one camera (make and model; the lens may change)
-    took in one folder without a pause longer than ``gap``. RAW and JPEG of one exposure are one shot: the same stem,
-    in one folder or in folders named after the kind, as ``RAW`` beside ``JPEG``. Photos without a time, and those
-    among which a focal length comes twice, are sorted further by what they show.
+    took in one folder without a pause longer than ``gap`` between the end of a shot and the next. RAW and JPEG of one
+    exposure are one shot: the same stem, in one folder or in folders named after the kind, as ``RAW`` beside ``JPEG``.
+    Photos without a time, and those among which a focal length comes twice, are sorted further by what they show.
 
     Args:
         root: the folder.
@@ -106,20 +111,34 @@ def _by_camera_and_time(shots: list[Shot], gap: float) -> list[list[Shot]]:
     for shot in shots:
         cameras[shot.metadata.camera or "", shot.metadata.time is None].append(shot)
     groups: list[list[Shot]] = []
-    for _, taken in sorted(cameras.items()):
-        taken.sort(key=lambda shot: (_clock(shot), shot.name))
+    for _, found in sorted(cameras.items()):
+        taken = _in_order(found)
         groups.append(taken[:1])
         for before, shot in pairwise(taken):
-            if (_clock(shot) - _clock(before)).total_seconds() > gap:
+            if pause_between(before, shot) > gap:
                 groups.append([])
             groups[-1].append(shot)
     return groups
 
 
-def _clock(shot: Shot) -> datetime:
-    """What the camera's clock showed: times with and without a time zone cannot be compared otherwise."""
-    time = shot.metadata.time
-    return time.replace(tzinfo=None) if time else datetime.min
+def _in_order(shots: list[Shot]) -> list[Shot]:
+    """By the camera's clock, and by name where it says nothing; ``IMG_0001`` follows ``IMG_9999`` if both are there."""
+    numbers = sorted({number for shot in shots if (number := _number(shot)) is not None})
+    first = 0
+    if {1, _LAST_NUMBER} <= set(numbers):
+        first = max(pairwise(numbers), key=lambda ends: ends[1] - ends[0])[1]
+
+    def key(shot: Shot) -> tuple[datetime, bool, str]:
+        number = _number(shot)
+        return clock(shot), bool(number is not None and number < first), shot.name
+
+    return sorted(shots, key=key)
+
+
+def _number(shot: Shot) -> int | None:
+    """The number that ends the name of a camera's file, as DCF has it: four letters and four digits."""
+    found = re.fullmatch(r"[A-Za-z0-9_]{4}(\d{4})", shot.name)
+    return int(found[1]) if found else None
 
 
 def _is_ambiguous(shots: list[Shot]) -> bool:

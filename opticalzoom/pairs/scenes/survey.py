@@ -13,6 +13,7 @@ from itertools import combinations, takewhile
 from pathlib import Path
 
 from opticalzoom.files import home_path
+from opticalzoom.pairs.scenes.exposure import like_exposed
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair, by_focal_length, field_of_view_ratio
 from opticalzoom.pairs.scenes.glance import Glance, Sighting, glance, sight
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO, Sightings, candidates, choose
@@ -23,6 +24,7 @@ from opticalzoom.photo.siblings import Problem, Shot, find_shots
 
 _MOST_SHOTS = 7  # of a scene that are all compared with each other
 _SAME_SCENE = 25  # features that agree in shots of one scene at least; fewer may be a poster in two rooms
+_SPARE = "is one of a burst or bracket of which another shot is used"
 Progress = Callable[[Iterable[object], int, str], Iterable[object]]
 
 
@@ -53,10 +55,11 @@ def survey(paths: str | Path | Sequence[str | Path], gap: float = 60.0, watch: P
         wanted += [(pool_numbers[a], pool_numbers[b]) for a, b in local]
         found = follow(pool.map(lambda pair: _compared(glances, *pair), wanted), len(wanted), "Comparing photos")
         sightings = {pair: seen for pair, seen in zip(wanted, found, strict=True) if isinstance(seen, Sighting)}
-    scenes, pairs = _known_pairs(known, number, sightings)
+    scenes, pairs, spare = _known_pairs(known, number, sightings)
     more_scenes, more_pairs, lone = _stranger_pairs(shots, pool_numbers, sightings)
     scenes, pairs = scenes + more_scenes, pairs + more_pairs
     problems += [Problem(shot.path, _why_alone(shot)) for shot in lone]
+    problems += [Problem(shot.path, _SPARE) for shot in spare]
     return Survey(scenes, pairs, sorted(problems, key=lambda problem: problem.path))
 
 
@@ -96,11 +99,13 @@ def _compared(glances: Sequence[Glance | None], first: int, second: int) -> Sigh
 
 def _known_pairs(
     groups: list[tuple[str, list[Shot]]], number: dict[int, int], sightings: Sightings
-) -> tuple[list[Scene], list[tuple[str, ShotPair]]]:
-    """Scenes by EXIF; their pairs by what the pictures show, or by EXIF where these show too little."""
+) -> tuple[list[Scene], list[tuple[str, ShotPair]], list[Shot]]:
+    """Scenes by EXIF; their pairs by what the pictures show, or by EXIF where these show too little; spare shots."""
     scenes = with_unique_names([Scene(name, by_focal_length(shots)) for name, shots in groups])
-    pairs = []
+    pairs: list[tuple[str, ShotPair]] = []
+    spare: list[Shot] = []
     for scene in scenes:
+        found: list[tuple[ShotPair, int]] = []
         for long, short in combinations(scene.shots, 2):
             key = number[id(short)], number[id(long)]
             seen = sightings.get(key) or _turned(sightings.get(key[::-1]))
@@ -112,8 +117,12 @@ def _known_pairs(
                 long, short = short, long  # noqa: PLW2901 - the other way round from here on
                 stated, seen = 1 / stated if stated else None, _turned(seen)
             if max(ratio, 1 / ratio) >= LEAST_RATIO:
-                pairs.append((scene.name, _pair(scene.name, short, long, stated, seen)))
-    return scenes, sorted(pairs, key=lambda named: named[1].name)
+                found.append((_pair(scene.name, short, long, stated, seen), seen.inliers if seen else 0))
+        pairs += [(scene.name, pair) for pair in like_exposed(found)]
+        spare += [shot for pair, _ in found for shot in (pair.short, pair.long)]
+    used = {id(shot) for _, pair in pairs for shot in (pair.short, pair.long)}
+    left = {id(shot): shot for shot in spare if id(shot) not in used}
+    return scenes, sorted(pairs, key=lambda named: named[1].name), list(left.values())
 
 
 def _stranger_pairs(

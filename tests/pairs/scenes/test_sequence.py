@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opticalzoom.errors import PairError
-from opticalzoom.pairs.scenes.sequence import Problem, Scene, Shot, find_scenes, pair_shots
+from opticalzoom.pairs.scenes.sequence import Problem, Scene, Shot, find_groups, find_scenes, pair_shots
 from opticalzoom.photo.metadata import Metadata
 
 
@@ -279,3 +279,18 @@ def test_times_with_and_without_a_zone_are_compared_by_the_clock(tmp_path):
         picture.save(tmp_path / "2.jpg", exif=exif)
     (scene,), _ = find_scenes(tmp_path)
     assert [shot.metadata.time.tzinfo is None for shot in scene.shots] == [False, True]
+
+
+@pytest.mark.parametrize(("exposure", "scenes"), [(90.0, 1), (None, 0)])
+def test_a_pause_is_counted_from_the_end_of_a_long_exposure(tmp_path, exposure, scenes):
+    for name, seconds, length in (("a", 0, 24.0), ("b", 100, 50.0)):
+        write_jpeg(tmp_path / f"{name}.jpg", focal_length=length, time=at(seconds), exposure=exposure)
+    assert len(find_scenes(tmp_path)[0]) == scenes
+
+
+def test_a_camera_that_counts_from_9999_to_1_goes_on_with_its_scene(tmp_path):
+    for name, length in (("IMG_0001", 50.0), ("IMG_9999", 35.0), ("IMG_9998", 24.0)):
+        write_jpeg(tmp_path / f"{name}.JPG", focal_length=length, time=START)
+    ((name, shots),) = find_groups(tmp_path)[0]
+    assert [shot.name for shot in shots] == ["IMG_9998", "IMG_9999", "IMG_0001"]
+    assert name.endswith("IMG_9998")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -103,3 +104,19 @@ def test_the_poster_is_ordered_by_its_pictures():
     pairs = {(p.short.name, p.long.name): p.magnification for _, p in survey(REAL / "poster").pairs}
     assert pairs["zoom-1.00", "zoom-2.10"] == pytest.approx(2.1, rel=0.02)
     assert pairs["zoom-1.16", "zoom-2.10"] == pytest.approx(2.1 / 1.16, rel=0.02)
+
+
+def test_a_bracket_gives_pairs_of_like_exposure_and_a_burst_one(tmp_path):
+    whole, rng = picture(np.random.default_rng(0), 500, 750), np.random.default_rng(1)
+    for zoom, length in ((1.0, 24.0), (2.0, 48.0)):
+        for number, exposure in enumerate((1 / 400, 1 / 100, 1 / 25, 1 / 25)):
+            pixels = np.uint8(photograph(whole, zoom, (160, 240), rng) * (0.5 + 0.1 * number))
+            time = START + timedelta(seconds=10 * zoom + number)
+            path = tmp_path / f"{length:.0f}-{number}.jpg"
+            write_jpeg(path, pixels, focal_length=length, time=time, exposure=exposure)
+    found = survey(tmp_path)
+    exposures = [(pair.short.metadata.exposure_time, pair.long.metadata.exposure_time) for _, pair in found.pairs]
+    assert sorted(exposures) == [(1 / 400, 1 / 400), (1 / 100, 1 / 100), (1 / 25, 1 / 25)]
+    assert [problem.reason for problem in found.problems] == [
+        "is one of a burst or bracket of which another shot is used"
+    ] * 2
