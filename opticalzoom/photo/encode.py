@@ -26,6 +26,7 @@ FORMATS |= {".jpe": "JPEG", ".jfif": "JPEG"}
 libvips, which decodes them, has savers for all four. Ours are used because libvips rewrites EXIF instead of keeping it
 byte for byte, takes bands only by way of another encoded file, and needs up to three times the memory for PNG and TIFF
 of 16 bits. Its PNG takes 0.4 to 0.7 of our time: docs/results/savers.md."""
+_LAID_ON_WHITE = "it is laid on white, as JPEG has no transparency"
 SUFFIX_REMEDY = f"Use one of {', '.join(FORMATS)}."
 
 _MAX_SIDE = {"JPEG": LONGEST_SIDE, "WEBP": 16383, "PNG": 2**31 - 1, "TIFF": 2**31 - 1}
@@ -75,7 +76,9 @@ def write_bands(
             write_jpeg(temporary, fitting, (_on_white(to_eight_bit(band)) for band in bands), quality)
         else:
             write_webp(temporary, fitting, map(to_eight_bit, bands), quality)
-    return described.notes + gone + ((PROFILE_LEFT_OUT,) if header.icc and not icc else ())
+    profile_gone = (PROFILE_LEFT_OUT,) if header.icc and not icc else ()
+    alpha_gone = (_LAID_ON_WHITE,) if kind == "JPEG" and channels in (2, 4) else ()
+    return described.notes + gone + profile_gone + alpha_gone
 
 
 def _checked_format(path: Path, header: Header) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from photos import SUFFIXES, smooth
 from PIL import Image
 from profiles import rgb_profile
 
@@ -70,3 +71,11 @@ def test_what_a_format_cannot_hold(tmp_path, name, side):
     with pytest.raises(PhotoError):
         write_bands(tmp_path / name, Header((10, side, 3), np.dtype(np.uint8)), iter(()))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_what_becomes_of_transparency_is_said(tmp_path, channels):
+    pixels = smooth(24, 32, channels)
+    for suffix in SUFFIXES:
+        notes = write_bands(tmp_path / f"a{suffix}", Header(pixels.shape, pixels.dtype), (pixels,))
+        assert len(notes) == (suffix == ".jpg" and channels in (2, 4))
