@@ -126,7 +126,7 @@ def _key(lens: LensPairs, budget: float, steps: int | None) -> str:
     """Changes with everything that the runs depend on: of the pictures every hundredth row is looked at."""
     digest = hashlib.sha256(json.dumps([lens.scale, lens.input, budget, steps, lens.scenes]).encode())
     for pair in lens.pairs:
-        digest.update(pair.name.encode())
+        digest.update(pair.name.encode(errors="backslashreplace"))
         for picture in (pair.x, pair.y, pair.mask):
             digest.update(np.ascontiguousarray(picture[::100]).tobytes())
     return digest.hexdigest()[:16]

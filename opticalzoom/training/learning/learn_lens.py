@@ -15,7 +15,8 @@ from rich.console import Console
 
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.exporting.graphs_export import write_graphs
-from opticalzoom.errors import ConfigError, PairError
+from opticalzoom.errors import ConfigError, PairError, visible
+from opticalzoom.files import home_path
 from opticalzoom.lenses.lens_card import LensCard
 from opticalzoom.lenses.library import install_lens, installed_name, plain_name
 from opticalzoom.pairs.scenes.ratios import counted
@@ -101,14 +102,14 @@ def learn_card(
     if budget < _LEAST_SECONDS:
         raise ConfigError(f"a budget of {budget:g} s is too small.", remedy=f"Give it {_LEAST_SECONDS:g} s or more.")
     named = [photos] if isinstance(photos, str | PathLike) else list(photos)
-    paths, out = [Path(path).expanduser() for path in named], Path(output).expanduser()
+    paths, out = [home_path(path) for path in named], home_path(output)
     for path in paths:
         if not path.exists():
             raise PairError("is not there.", path=path, remedy="Name a folder of photos, or two photos of a scene.")
     console = console or Console(quiet=True)
 
     def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
     sets = gather(paths, out, scale, say, budget * _FOR_PREPARING)
     left = max(_LEAST_SECONDS, budget - (time.monotonic() - began)) * _FOR_TRAINING / len(sets)

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from opticalzoom.errors import PairError, PhotoError
+from opticalzoom.files import real_path
 from opticalzoom.lenses.lens_card import LensInput
 from opticalzoom.pairs import manifest
 from opticalzoom.pairs.kinds import CAMERAS
@@ -117,7 +118,7 @@ def _every_lens(photos: Sequence[Path], output: Path, scale: int | None, say: Sa
 
 def _of_card(photos: Sequence[Path], output: Path, scale: int | None, say: Say, seconds: float) -> list[LensPairs]:
     if len(photos) == 1 and photos[0].is_dir():
-        found = survey_card(photos[0].resolve(), output.resolve())
+        found = survey_card(real_path(photos[0]), real_path(output))
     else:
         found = survey(list(photos))
     say(f"Found: {found}")
