@@ -9,6 +9,7 @@ import logging
 import warnings
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ MARKS = (_JPEG, _PNG, _WEBP, *_TIFF)
 """How files begin that can be loaded here, beside AVIF."""
 _BYTES = {"uchar": 1, "char": 1, "float": 4, "int": 4, "uint": 4, "double": 8}
 """Of a channel in each of libvips' formats; the others have 2."""
-_DEFLATE, _JPEG_INSIDE = (8, 32946), (6, 7)
+_DEFLATE, _JPEG_INSIDE = (8, 32946), 7
 """Numbers of compressions in TIFF files."""
 _AT_ONCE = 2**24
 """Bytes that are inflated at a time."""
@@ -125,8 +126,8 @@ def _load_tiff(path: Path, salvage: bool) -> Loaded:
     image = load("warning")
     if warnings_so_far() > before:  # of something odd in its directory, as tags that are out of order
         image = load("error")
-    elif not (page and page.tiff.compression in _JPEG_INSIDE):
-        check = _deflate_check(path, page)
+    elif page:
+        check = partial(_check_segments, path, page.tiff)
     if _ODD_ORIENTATION in pyvips.Error("").detail:
         image, check = load("truncated"), _listening()
     return Loaded(image, check, page, notes)
@@ -147,24 +148,34 @@ def _listening() -> Callable[[], None]:
     return check
 
 
-def _deflate_check(path: Path, page: Page | None) -> Callable[[], None]:
-    """Compares the checksums of deflated tiles or strips, at which libtiff does not look."""
+def _check_segments(path: Path, page: tifffile.TiffPage) -> None:
+    """Look at the tiles or strips where libtiff does not: at checksums of deflated ones, and at what JPEG complains of.
 
-    def check() -> None:
-        if page is None or page.tiff.compression not in _DEFLATE:
-            return
-        counts, left = page.tiff.databytecounts, 2 * page.tiff.nbytes
-        if sum(counts) > path.stat().st_size:
-            return  # some are the same
-        with open_file(path) as file:
-            for offset, length in zip(page.tiff.dataoffsets, counts, strict=False):
-                file.seek(offset)
-                inflater, data = zlib.decompressobj(), file.read(length)
-                while data and not inflater.eof and left > 0:
-                    left -= len(inflater.decompress(data, _AT_ONCE))
-                    data = inflater.unconsumed_tail
+    Raises:
+        Exception: of several classes, if one is damaged.
+    """
+    left, counts = 2 * page.nbytes, page.databytecounts
+    if page.compression not in (*_DEFLATE, _JPEG_INSIDE) or sum(counts) > path.stat().st_size:
+        return  # the latter if some are the same
+    with open_file(path) as file:
+        for offset, length in zip(page.dataoffsets, counts, strict=False):
+            file.seek(offset)
+            data = file.read(length)
+            if page.compression == _JPEG_INSIDE:
+                left -= _decoded_jpeg(data, page.jpegtables or b"", left)
+            inflater = zlib.decompressobj()
+            while page.compression in _DEFLATE and data and not inflater.eof and left > 0:
+                left -= len(inflater.decompress(data, _AT_ONCE))
+                data = inflater.unconsumed_tail
 
-    return check
+
+def _decoded_jpeg(data: bytes, tables: bytes, most: int) -> int:
+    """How many bytes a JPEG, of which the tables stand elsewhere, gives; those of a larger one are not looked at."""
+    image = pyvips.Image.jpegload_buffer(tables[:-2] + data[2:] if tables else data, fail_on="warning")
+    size = image.width * image.height * image.bands
+    if size <= most:
+        image.avg()
+    return size
 
 
 def _page(path: Path) -> Page | None:

@@ -51,7 +51,7 @@ def test_tiles_and_strips_that_are_missing_are_an_error(tmp_path, compression, l
 
 
 @pytest.mark.parametrize("layout", [{"tile": (64, 64)}, {"rowsperstrip": 16}])
-@pytest.mark.parametrize("compression", ["zlib", "lzw"])
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "jpeg"])
 def test_garbled_tiles_and_strips_are_an_error(tmp_path, compression, layout):
     data = tiff_bytes(NOISY, photometric="rgb", compression=compression, **layout)
     (tmp_path / "a.tif").write_bytes(garbled(data, 200))
