@@ -103,4 +103,5 @@ def _parametric(numbers: Sequence[float]) -> NDArray[np.float64]:
             pass
         case _:
             raise ValueError(f"a curve of {len(numbers)} numbers")
-    return np.where(d <= _KNOTS, np.maximum(a * _KNOTS + b, 0) ** gamma + e, c * _KNOTS + f)
+    with np.errstate(all="ignore"):  # of numbers of a damaged profile
+        return np.where(d <= _KNOTS, np.maximum(a * _KNOTS + b, 0) ** gamma + e, c * _KNOTS + f)
