@@ -119,7 +119,7 @@ def bicubic(scale: int, input: InputKind = "rgb") -> Bicubic:
     return Bicubic(scale=scale, input=input)
 
 
-MOST = 512
+MOST = 1024
 """The largest number of blocks, channels and the like: a file of a stranger may ask for any."""
 
 MODELS: dict[str, Callable[..., ZoomModel]] = {

@@ -16,7 +16,8 @@ import yaml
 from opticalzoom.errors import ConfigError
 
 _MOST_BYTES, _MOST_DEPTH, _MOST_VALUES = 1_000_000, 32, 10_000
-_SUFFIXES = (".yaml", ".yml", ".json")
+_CONFIGS = ("--config", "--data", "--model", "--trainer")
+"""Options whose values are files of YAML or JSON, or their text."""
 _SEEDS, _MANY = (0, 2**32 - 1), (1, 10**9)
 _PIXELS, _WEIGHT, _SHARE = (0, 1000), (0, 10**6), (0, 1)
 _LEAST = 1e-12
@@ -113,7 +114,7 @@ def check_configs(words: Sequence[str]) -> None:
     """
     for name, value in _options(words):
         path = Path(value)
-        if name == "--config" or path.suffix.lower() in _SUFFIXES:
+        if name in _CONFIGS and not value.lstrip().startswith(("[", "{")):
             check_config(_read(path), path)
         elif any(sign in value for sign in "[{&"):
             check_config(value, None)

@@ -139,8 +139,8 @@ def test_wrong_shapes_are_refused_with_expected_and_got(name: str, kind: str) ->
         ({"name": "sdan", "scale": 3, "skip": True}, "skip is True, expected one of"),
         ({"name": "srresnet", "scale": 3, "tail": ""}, "tail is '', expected one of"),
         ({"name": "linear", "scale": 3, "radius": 0}, "radius is 0, expected an integer"),
-        ({"name": "sdan", "scale": 3, "blocks": 1_000_000}, "blocks is 1000000, expected at most 512"),
-        ({"name": "linear", "scale": 3, "radius": float("nan")}, "radius is nan, expected at most 512"),
+        ({"name": "sdan", "scale": 3, "blocks": 1_000_000}, "blocks is 1000000, expected at most 1024"),
+        ({"name": "linear", "scale": 3, "radius": float("nan")}, "radius is nan, expected at most 1024"),
         ({"name": "bicubic", "scale": 1}, "scale is 1, expected one of"),
     ],
 )

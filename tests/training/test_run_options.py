@@ -95,6 +95,7 @@ def test_files_that_are_none(tmp_path):
 
 def test_what_trainings_have_is_left_alone(tmp_path):
     (tmp_path / "a.yaml").write_text("x: &x {a: 1}\ny: *x\nz: [1, {b: [null]}]\n", encoding="utf-8-sig")
+    check_configs(["--trainer.callbacks.file", str(tmp_path / "none.json"), "--model.init=none.yaml"])
     check_configs(
         ["--config", str(tmp_path / "a.yaml"), "--model.arguments", '{"blocks": 1}', "--resume", "--out", "a b"]
     )

@@ -117,7 +117,7 @@ def test_two_processes_play_one_game(folder, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"model.objective.pixel": -1}, "weight of pixel is -1"),
+        ({"model.objective.pixel": -1}, "model.objective.pixel is -1.0, expected a number from 0"),
         ({"model.objective.perceptual.relu9_9": 1}, "relu9_9"),
         ({"model.objective.network": "vgg", "model.objective.perceptual.relu1_2": 1}, "feature network is 'vgg'"),
         ({**GAME, "data.patch_size": 10}, "H and W at least 32"),
