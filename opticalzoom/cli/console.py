@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from opticalzoom.errors import OpticalZoomError, visible
@@ -98,7 +99,13 @@ def watch(
 
 
 def accept_all_characters() -> None:
-    """Print a question mark for what the encoding of standard output lacks, as "→" in cp1252, instead of failing."""
+    """Print a question mark for what the encoding of standard output lacks, as "→" in cp1252, instead of failing.
+
+    Where an output was closed before the program began, as by ``>&-``, what is printed goes nowhere.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

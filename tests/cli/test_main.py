@@ -161,3 +161,10 @@ def test_an_encoding_without_arrows_is_no_reason_to_fail():
     done = command("--help", env=environment() | {"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert "usage: opticalzoom VERB ?" in done.stdout
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_an_output_that_was_closed_is_not_missed(closed, monkeypatch):
+    monkeypatch.setattr(sys, closed, None)
+    assert main(["--version"]) == 0
+    assert main(["zooom"]) == 2

@@ -14,6 +14,7 @@ from opticalzoom.engines.exporting.exportable import Unaligned, quiet
 from opticalzoom.engines.runtimes import require
 from opticalzoom.engines.torch_engine import layer_bytes
 from opticalzoom.models.base import ZoomModel
+from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.weights.exported import INPUT, OUTPUT, Exported, ExportPrecision
 
 OPSET = 18
@@ -32,6 +33,7 @@ def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white
 
     Raises:
         DependencyError: onnx or onnxscript is not installed.
+        KeyboardInterrupt: after Ctrl-C, a second one at once.
     """
     onnx = require("onnx", "train")
     require("onnxscript", "train")
@@ -40,7 +42,7 @@ def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white
     axes = {0: "batch", 2: "height", 3: "width"}
     side = 4 * contract.scale
     example = torch.rand(2, contract.channels, side, side + contract.scale)  # sides of 1 would become constants
-    with quiet():
+    with quiet(), deferred_interrupt() as stopped:  # the exporter takes Ctrl-C for a fault of the network
         program = torch.onnx.export(
             Unaligned(model, getattr(torch, precision)),
             (example,),
@@ -51,6 +53,8 @@ def export_bytes(model: ZoomModel, precision: ExportPrecision = "float32", white
             opset_version=OPSET,
             verbose=False,
         )
+    if stopped():
+        raise KeyboardInterrupt
     graph = cast(Any, program).model_proto
     graph.ir_version = IR_VERSION
     for node in graph.graph.node:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+import torch
+from exportables import tiny
 from exports import exported
 
-from opticalzoom.engines.exporting.onnx_export import IR_VERSION, OPSET
+from opticalzoom.engines.exporting.onnx_export import IR_VERSION, OPSET, export_bytes
 
 onnx = pytest.importorskip("onnx")
 
@@ -22,3 +26,15 @@ def test_any_size_and_versions_that_old_runtimes_read():
     ]
     assert [size.dim_param or size.dim_value for size in given.type.tensor_type.shape.dim][:2] == ["batch", 3]
     assert not any(node.metadata_props for node in model.graph.node)
+
+
+def test_ctrl_c_is_not_taken_for_a_fault_of_the_network(monkeypatch):
+    def export(*_, **__):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException as error:  # as the exporter does
+            raise RuntimeError("Failed to export the model") from error
+
+    monkeypatch.setattr(torch.onnx, "export", export)
+    with pytest.raises(KeyboardInterrupt):
+        export_bytes(tiny())
