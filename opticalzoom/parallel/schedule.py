@@ -5,6 +5,7 @@ A job whose process dies is tried again elsewhere; if that one dies too, the job
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -144,11 +145,11 @@ def run_on_cluster(
 
     Raises:
         DependencyError: Dask is not installed.
-        ConfigError: no scheduler answers.
+        ConfigError: no scheduler answers, or it has gone.
         Exception: what ``function`` raises; jobs that have not begun are cancelled.
     """
     try:
-        from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415 - an extra
+        from distributed import CancelledError, Client, KilledWorker, as_completed  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise DependencyError(
             "--scheduler needs Dask.", remedy='Install it with: pip install "opticalzoom[cluster]"'
@@ -161,6 +162,8 @@ def run_on_cluster(
             path=address,
             remedy="Start one with: dask scheduler; and dask worker ADDRESS.",
         ) from error
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs tracebacks when a scheduler has gone
     with client:
         futures = {client.submit(function, job, pure=False, retries=_RETRIES): job for job in jobs}
         try:
@@ -169,6 +172,12 @@ def run_on_cluster(
                     yield future.result()
                 except KilledWorker:
                     yield lost(futures[future])
+                except CancelledError as error:
+                    raise ConfigError(
+                        "the Dask scheduler has gone.",
+                        path=address,
+                        remedy="Start it again; what is finished is kept, and the same command goes on.",
+                    ) from error
                 del futures[future]
         finally:
             client.cancel(list(futures))

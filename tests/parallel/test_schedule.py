@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -90,6 +92,18 @@ def test_a_scheduler_that_does_not_answer(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(schedule, "_CONNECT_SECONDS", 1)
     with pytest.raises(ConfigError, match="no Dask scheduler answers"):
+        list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
+
+
+def test_a_scheduler_that_has_gone_is_one_sentence(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    gone = Future()
+    gone.cancel()
+    client = MagicMock(spec=distributed.Client)
+    client.submit.return_value = gone
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: client)
+    monkeypatch.setattr(distributed, "as_completed", iter)
+    with pytest.raises(ConfigError, match="the Dask scheduler has gone"):
         list(schedule.run_on_cluster(double, [1], "tcp://127.0.0.1:9", lost))
 
 
