@@ -2,7 +2,8 @@
 
     python benchmarks/learning.py city100 --root CITY100 -o docs/results/learning-city100.json
     python benchmarks/learning.py phone --root real-pairs/phone-ultra-wide -o docs/results/learning-phone.json
-    python benchmarks/learning.py nikon --root CITY100 --base weights.safetensors -o docs/results/learning-nikon.json
+    python benchmarks/learning.py nikon --root CITY100 \
+        --base benchmarks/no-nikon-x3.safetensors -o docs/results/learning-nikon.json
 
 City100's iPhone X at ×3: 1, 4 and 11 training pairs, misaligned by 24 px and registered again; scores of the official
 test pairs that are there, as ``evaluate`` has them. The phone at ×1.85 (served by ×2): each of four camera movements is
