@@ -33,6 +33,8 @@ _REMEDIES = {
     errno.EROFS: "Choose a folder that you may write to.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
 }
+_ATTEMPTS = 100
+"""At putting a folder in place while others put theirs there."""
 _LEFTOVER = re.compile(r"\.opticalzoom-[0-9a-f]{8}-.*", re.DOTALL)
 
 
@@ -110,14 +112,26 @@ def atomic_folder(path: str | PathLike[str], *, error: type[OpticalZoomError] = 
             for file in part.iterdir():
                 _reach_disk(file)
             _reach_disk(part)
-            old = _hidden_name(path)  # a folder cannot be renamed over another; a leftover if we are killed here
-            with suppress(FileNotFoundError):
-                path.replace(old)
-            part.replace(path)
+            _put_in_place(part, path)
             _reach_disk(path.parent)
-            _remove(old)
     except OSError as problem:
         raise unwritable(problem, path, error) from problem
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    """Give a folder its name, in place of an older one: a folder cannot be renamed over another that holds files."""
+    for attempt in range(_ATTEMPTS):
+        old = _hidden_name(path)  # a leftover if we are killed here
+        with suppress(FileNotFoundError):
+            path.replace(old)
+        try:
+            part.replace(path)
+            return
+        except OSError as problem:  # another thread or process was faster, and put its own there
+            if problem.errno not in {errno.ENOTEMPTY, errno.EEXIST} or attempt == _ATTEMPTS - 1:
+                raise
+        finally:
+            _remove(old)
 
 
 def unwritable(problem: OSError, path: Path, error: type[OpticalZoomError] = OpticalZoomError) -> OpticalZoomError:

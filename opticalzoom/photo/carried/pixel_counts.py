@@ -70,6 +70,6 @@ def _counted(tag: int, value: Value, order: str, crop: Window, scales: tuple[flo
     within = all(
         0 <= one <= side * scale for one, side, scale in zip(shorts, crop.shape[::-1], scales[::-1], strict=False)
     )
-    if not within or max(shorts) > 2**16 - 1:
+    if not within or min(shorts) < 0 or max(shorts) > 2**16 - 1:
         return None
     return Value(_SHORT, len(shorts), struct.pack(f"{order}{len(shorts)}H", *shorts))

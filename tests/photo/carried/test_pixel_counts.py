@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from exif_blocks import block, by_pillow
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -56,6 +56,7 @@ def test_numbers_beyond_what_exif_holds():
 
 @settings(max_examples=200)
 @given(st.sampled_from([0x9214, 0xA214, 0xA20E, 0xA20F]), st.sampled_from([1, 3, 4, 5, 7, 9, 10, 11, 12]), st.binary())
+@example(0x9214, 9, b"\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00")  # an extent below zero
 def test_whatever_stands_there_raises_nothing(tag, kind, raw):
     parsed = exif.parse(camera((50, 40)))
     size = {1: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8, 11: 4, 12: 8}[kind]
