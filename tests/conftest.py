@@ -5,7 +5,6 @@ Several threads would only wait for each other.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
@@ -27,20 +26,6 @@ limit_cores(1)
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
-
-
-class _SignalStack(ctypes.Structure):
-    """``stack_t`` of sigaltstack(2)."""
-
-    _fields_ = (("memory", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
-
-
-@pytest.fixture(autouse=True)
-def signals_on_the_common_stack():
-    """A library leaves a stack for signals behind that is gone: Python's handlers would run on it, and crash."""
-    if sys.platform == "linux":
-        disable = 2  # SS_DISABLE
-        ctypes.CDLL(None).sigaltstack(ctypes.byref(_SignalStack(None, disable, 0)), None)
 
 
 @pytest.fixture(autouse=True)

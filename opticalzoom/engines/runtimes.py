@@ -16,6 +16,7 @@ import numpy as np
 from opticalzoom.engines.engine import Array
 from opticalzoom.engines.exact_ends import with_exact_ends
 from opticalzoom.errors import CheckpointError, ConfigError, DependencyError
+from opticalzoom.parallel.signal_stack import signal_stack_kept
 from opticalzoom.weights.computing import Precision
 from opticalzoom.weights.contract import Contract
 from opticalzoom.weights.exported import INPUT, Exported
@@ -160,20 +161,8 @@ class OpenVinoEngine(ExportedEngine):
         # Left to itself it computes in bfloat16 where the processor has it.
         hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
         hints |= {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
-        core = openvino.Core()
-        with suppress(RuntimeError):  # a version that has no such property
-            core.set_property("CPU", {"CPU_RUNTIME_CACHE_CAPACITY": str(_PREPARED)})
-        able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if precision != "float32" and _CAPABILITIES[precision] not in able:
-            raise ConfigError(f"this processor has no {precision} for OpenVINO.", remedy="Use --precision float32.")
-        try:
-            graph = core.read_model(model if isinstance(model, bytes) else str(model))
-            computed = graph if precision == "float32" else with_exact_ends(openvino, core, graph)
-            compiled = core.compile_model(computed, "CPU", hints)
-            described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
-            properties = {key: str(value.value) for key, value in described.items()}
-        except (RuntimeError, UnicodeDecodeError) as error:
-            raise _damaged(model, error) from error
+        with signal_stack_kept():
+            compiled, properties = _compiled(openvino, model, precision, hints)
         self.exported = Exported.parse(properties, _name(model))
         # A request holds the tensors of one call, so that no two threads may have the same one. The last one that was
         # given back is taken first: a single thread always has the same, and the other takes no memory.
@@ -190,6 +179,26 @@ class OpenVinoEngine(ExportedEngine):
             return cast(Array, request.infer({INPUT: checked}, share_inputs=True, share_outputs=False)[0])
         finally:
             self._requests.put(request)
+
+
+def _compiled(
+    openvino: ModuleType, model: Path | bytes, precision: Precision, hints: dict[str, Any]
+) -> tuple[Any, dict[str, str]]:
+    """A network ready to compute, and what its file says of it."""
+    core = openvino.Core()
+    with suppress(RuntimeError):  # a version that has no such property
+        core.set_property("CPU", {"CPU_RUNTIME_CACHE_CAPACITY": str(_PREPARED)})
+    able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if precision != "float32" and _CAPABILITIES[precision] not in able:
+        raise ConfigError(f"this processor has no {precision} for OpenVINO.", remedy="Use --precision float32.")
+    try:
+        graph = core.read_model(model if isinstance(model, bytes) else str(model))
+        computed = graph if precision == "float32" else with_exact_ends(openvino, core, graph)
+        compiled = core.compile_model(computed, "CPU", hints)
+        described = graph.get_rt_info()["framework"] if graph.has_rt_info("framework") else {}
+        return compiled, {key: str(value.value) for key, value in described.items()}
+    except (RuntimeError, UnicodeDecodeError) as error:
+        raise _damaged(model, error) from error
 
 
 def _checked(x: Array, contract: Contract) -> Array:
