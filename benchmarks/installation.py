@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from opticalzoom.parallel.processor import processor_name
+
 REPOSITORY = Path(__file__).parents[1]
 INSTALLATIONS = {"small": ".", "train": ".[train]"}
 TIMES = 5
@@ -31,16 +33,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     output = parser.parse_args().output
-    found = {"processor": processor()}
+    found = {"processor": processor_name()}
     for name, requirement in INSTALLATIONS.items():
         found[name] = measure(requirement)
         print(name, json.dumps(found[name]))
     output.write_text(json.dumps(found, indent=1) + "\n")
-
-
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
 
 
 def measure(requirement: str) -> dict[str, float]:

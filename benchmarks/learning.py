@@ -21,8 +21,6 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from installation import processor
-
 from opticalzoom.evaluation.loaders import load_pair
 from opticalzoom.evaluation.methods import Method
 from opticalzoom.evaluation.protocols import evaluate
@@ -33,6 +31,7 @@ from opticalzoom.pairs.pair_cache import PairCache
 from opticalzoom.pairs.registered import Preparation
 from opticalzoom.pairs.simulate.misalignment import Misalignment
 from opticalzoom.pairs.sources import City100
+from opticalzoom.parallel.processor import processor_name
 from opticalzoom.photo.metadata import Metadata
 from opticalzoom.training.datamodule import prepare_all
 from opticalzoom.training.learning.judging import gain, judge_pair
@@ -133,7 +132,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         rows = {"city100": city100, "phone": phone, "nikon": nikon}[args.name](args.root, Path(home), args.base)
-    write_text(args.output, json.dumps({"processor": processor(), "rows": rows}, indent=1) + "\n", overwrite=True)
+    write_text(args.output, json.dumps({"processor": processor_name(), "rows": rows}, indent=1) + "\n", overwrite=True)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ import numpy as np
 import pyvips
 from PIL import Image, ImageCms
 
+from opticalzoom.parallel.processor import processor_name
 from opticalzoom.photo.bands import Header
 from opticalzoom.photo.carried.described import describe
 from opticalzoom.photo.encode import write_bands
@@ -116,12 +117,6 @@ def memory(name: str) -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
-def processor() -> str:
-    """Its name, as Linux has it."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
 def measure(suffix: str, bits: int, args: argparse.Namespace) -> dict[str, object]:
     """Medians of both ways, and libvips' over ours."""
     found: dict[str, list[dict[str, float]]] = {"ours": [], "libvips": []}
@@ -147,7 +142,7 @@ def table(rows: list[dict[str, Any]], args: argparse.Namespace) -> str:
     lines = [
         "# Writing photos: ours and libvips' savers",
         "",
-        f"`python benchmarks/savers.py`, {width}×{height} pixels, one core of an {processor()} that other work shared,",
+        f"`python benchmarks/savers.py`, {width}×{height} pixels, one shared core of an {processor_name()},",
         f"libvips {'.'.join(str(pyvips.version(part)) for part in range(3))}; medians of {args.repetitions}. Processor",
         "seconds, and the peak of memory over the start in MB. EXIF is kept if the block is, byte by byte,",
         "the one that was given, but for size and orientation; in TIFF it is no block.",
@@ -181,7 +176,8 @@ def main() -> None:
     text = table(rows, args)
     print(text)
     if args.json:
-        args.json.write_text(json.dumps({"processor": processor(), "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        found = {"processor": processor_name(), "rows": rows}
+        args.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if args.markdown:
         args.markdown.write_text(text, encoding="utf-8")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
+
+from opticalzoom.parallel.processor import processor_features, processor_name
 
 PACKAGES = {
     "photos": (
@@ -23,8 +24,6 @@ PACKAGES = {
     "training": ("pytorch-lightning", "torchmetrics", "jsonargparse"),
 }
 """What is told of -> the packages whose versions are."""
-FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "bf16", "sve")
-"""Of processors, as Linux names them, that decide which engine and precision is fast."""
 
 _GREETING = """\
 OpticalZoom {version} learns a camera's optical zoom from photos, and zooms photos with it.
@@ -48,6 +47,8 @@ def own_version() -> str:
 
 def describe_installation() -> str:
     """A line each on the package, the system, the processor, the memory, and the versions of what is installed."""
+    from opticalzoom.engines.engine_cache import package_version
+
     features = ", ".join(processor_features()) or "features unknown"
     lines = [
         f"opticalzoom {own_version()}, {Path(__file__).parents[1]}",
@@ -57,28 +58,9 @@ def describe_installation() -> str:
         f"memory      {_memory()}",
     ]
     for what, packages in PACKAGES.items():
-        found = [f"{package} {number}" for package in packages if (number := _version(package))]
+        found = [f"{package} {number}" for package in packages if (number := package_version(package))]
         lines.append(f"{what:<11} {', '.join(found) or 'none installed'}")
     return "\n".join(lines)
-
-
-def processor_name() -> str:
-    """As the processor calls itself; the kind of machine where the system does not tell."""
-    named = [line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name")]
-    return (named or [platform.processor() or platform.machine()])[0]
-
-
-def processor_features() -> list[str]:
-    """Those of :data:`FEATURES` that Linux lists; none on other systems."""
-    told = [line for line in _processor_lines() if line.startswith(("flags", "Features"))]
-    words = set(told[0].split()) if told else set()
-    return [feature for feature in FEATURES if feature in words]
-
-
-def _processor_lines() -> list[str]:
-    with suppress(OSError):
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    return []
 
 
 def _memory() -> str:
@@ -87,10 +69,3 @@ def _memory() -> str:
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return "unknown"
     return f"{size / 2**30:.1f} GiB"
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

@@ -110,18 +110,8 @@ def missing_extra(error: ModuleNotFoundError, verb: str) -> str | None:
     return verb if found and verb in EXTRAS else found
 
 
-_MORE = "opticalzoom VERB --help tells the rest; opticalzoom --version --verbose tells what is installed."
-
-
 def usage() -> str:
     """The verbs, a line each."""
     lines = [f"  {verb:<10} {what}" for verb, (_, what) in VERBS.items()]
-    return "\n".join(
-        [
-            "usage: opticalzoom VERB …",
-            "",
-            *lines,
-            "",
-            _MORE,
-        ]
-    )
+    more = "opticalzoom VERB --help tells the rest; opticalzoom --version --verbose tells what is installed."
+    return "\n".join(["usage: opticalzoom VERB …", "", *lines, "", more])

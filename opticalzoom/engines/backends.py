@@ -23,6 +23,7 @@ from opticalzoom.engines.ncnn_engine import NcnnEngine
 from opticalzoom.engines.runtimes import OnnxRuntimeEngine, OpenVinoEngine
 from opticalzoom.errors import ConfigError, DependencyError
 from opticalzoom.parallel.cores import cores
+from opticalzoom.parallel.processor import processor_lines
 from opticalzoom.weights.card import read_card, resolve
 from opticalzoom.weights.computing import PRECISIONS, Backend, Precision
 from opticalzoom.weights.exported import ExportPrecision
@@ -180,15 +181,7 @@ def _situation(source: Path, choices: list[Choice]) -> str:
         "network": network,
         "choices": choices,
         "versions": {name: package_version(name) for name in PRECISIONS},
-        "machine": [platform.node(), platform.machine(), _processor()],
+        "machine": [platform.node(), platform.machine(), "".join(processor_lines()) or platform.processor()],
         "gpu": _has_gpu(),
     }
     return hashlib.sha256(json.dumps(situation).encode()).hexdigest()[:24]
-
-
-def _processor() -> str:
-    """The processor's name, which tells what instructions it has."""
-    with suppress(OSError):  # Linux, where Python knows no more than "x86_64"
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return "".join(line for line in lines[:40] if line.startswith(("model name", "flags", "Features")))
-    return platform.processor()

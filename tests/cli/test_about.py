@@ -6,9 +6,6 @@ import os
 import platform
 from importlib.metadata import version
 
-import pytest
-
-from opticalzoom.cli import about
 from opticalzoom.cli.main import VERBS, main
 
 
@@ -37,17 +34,3 @@ def test_the_version_is_a_word_and_with_verbose_a_report(capsys):
     assert platform.python_version() in told
     assert f"onnxruntime {version('onnxruntime')}" in told
     assert f"numpy {version('numpy')}" in told
-
-
-@pytest.mark.parametrize(
-    ("lines", "name", "features"),
-    [
-        (["model name\t: ACME 9", "flags\t\t: fpu avx2 avx512f amx_bf16"], "ACME 9", ["avx2", "avx512f", "amx_bf16"]),
-        (["Features\t: fp asimd bf16"], None, ["asimd", "bf16"]),
-        ([], None, []),
-    ],
-)
-def test_processors_are_told_by_name_and_features(monkeypatch, lines, name, features):
-    monkeypatch.setattr(about, "_processor_lines", lambda: lines)
-    assert about.processor_features() == features
-    assert about.processor_name() == (name or platform.processor() or platform.machine())

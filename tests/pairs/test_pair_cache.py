@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from time import sleep
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from smooth_noise import block_means, texture
 
 from opticalzoom.errors import PairError
 from opticalzoom.pairs.pair_cache import PairCache, load_cached
@@ -22,18 +22,6 @@ from opticalzoom.pairs.simulate.unprocess import MosaicSimulation
 from opticalzoom.pairs.sources import FolderPairs, open_source
 
 AS_IT_IS = Preparation(method="none")
-
-
-def texture(height, width, seed=0):
-    noise = np.random.default_rng(seed).standard_normal((height, width, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), 2) * 5 + cv2.GaussianBlur(noise, (0, 0), 6) * 10
-    return np.clip(128 + 30 * smooth, 0, 255).astype(np.uint8)
-
-
-def block_means(image, scale):
-    height, width = (side // scale for side in image.shape[:2])
-    cut = image[: height * scale, : width * scale].astype(np.float64)
-    return cut.reshape(height, scale, width, scale, 3).mean((1, 3))
 
 
 class CountedFolders(FolderPairs):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from smooth_noise import block_means, texture
 
 from opticalzoom.pairs.pair import Pair
 from opticalzoom.pairs.registered import Preparation, both_grids, training_pair
@@ -13,18 +14,6 @@ from opticalzoom.photo.raw.mosaic import mosaic_of, pack
 
 AS_IT_IS = Preparation(method="none")
 CHOICES = ("input", "target")
-
-
-def texture(height, width, seed=0):
-    noise = np.random.default_rng(seed).standard_normal((height, width, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), 2) * 5 + cv2.GaussianBlur(noise, (0, 0), 6) * 10
-    return np.clip(128 + 30 * smooth, 0, 255).astype(np.uint8)
-
-
-def block_means(image, scale):
-    height, width = (side // scale for side in image.shape[:2])
-    cut = image[: height * scale, : width * scale].astype(np.float64)
-    return cut.reshape(height, scale, width, scale, 3).mean((1, 3))
 
 
 @pytest.mark.parametrize("kind", ["rgb", "resized"])

@@ -17,7 +17,6 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
-from opticalzoom.errors import PhotoError
 from opticalzoom.photo import exif
 from opticalzoom.photo.carried.containers import MOST_BYTES, boxes, chunks, riff_chunks, segments
 from opticalzoom.photo.carried.contents import Carried, per_inch, resolution_of, told_by_exif
@@ -35,7 +34,7 @@ from opticalzoom.photo.exif import (
     without_prefix,
 )
 from opticalzoom.photo.formats.heif import is_heif, open_header
-from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.formats.photo_file import open_file, unreadable
 
 _APP0, _APP1, _APP11, _APP13, _COMMENT = 0xE0, 0xE1, 0xEB, 0xED, 0xFE
 _JFIF = b"JFIF\0"
@@ -63,9 +62,7 @@ def read_carried(path: str | PathLike[str]) -> Carried | None:
         with open_file(Path(path)) as file:
             return find_carried(file)
     except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = "Check the name and its permissions."
-        raise PhotoError(f"cannot be read: {reason}.", path=path, remedy=remedy) from error
+        raise unreadable(error, path) from error
 
 
 def find_carried(file: BinaryIO) -> Carried | None:

@@ -9,6 +9,7 @@ import atexit
 import stat
 import threading
 import weakref
+from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +59,12 @@ def _count_warnings() -> None:
 
 _count_warnings()
 pyvips.cache_set_max(0)  # it goes by name, and would give the old pixels of a file that was replaced
+
+
+def unreadable(problem: OSError, path: str | PathLike[str]) -> PhotoError:
+    """What the system's refusal to read a file is for the user: path, cause and remedy."""
+    reason = problem.strerror or str(problem)
+    return PhotoError(f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions.")
 
 
 def open_file(path: Path) -> BinaryIO:

@@ -24,7 +24,7 @@ from opticalzoom.photo.colour.told import ToldColour
 from opticalzoom.photo.formats.heif import BRANDS, HeifPicture, is_avif, is_heif, open_hevc, stretched
 from opticalzoom.photo.formats.loading import MARKS, UNKNOWN, Loaded, load_image
 from opticalzoom.photo.formats.native_output import silenced
-from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.formats.photo_file import open_file, unreadable
 from opticalzoom.photo.orientation import upright_size
 
 _DTYPES = {"uchar": "uint8", "ushort": "uint16"}
@@ -73,10 +73,7 @@ def decoding(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoError(
-            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
-        ) from error
+        raise unreadable(error, path) from error
     except OpticalZoomError:
         raise
     except Exception as error:  # decoders raise every class there is on damaged files

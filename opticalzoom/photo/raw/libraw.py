@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from opticalzoom.errors import PhotoError
 from opticalzoom.photo.formats.native_output import silenced
-from opticalzoom.photo.formats.photo_file import open_file
+from opticalzoom.photo.formats.photo_file import open_file, unreadable
 
 RAW_SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw"),
@@ -123,10 +123,7 @@ def _blaming(path: Path) -> Iterator[None]:
         with silenced():
             yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoError(
-            f"cannot be read: {reason}.", path=path, remedy="Check the name and its permissions."
-        ) from error
+        raise unreadable(error, path) from error
     except rawpy.LibRawFileUnsupportedError as error:
         raise PhotoError("is no RAW file that is known here.", path=path, remedy=COPY_AGAIN) from error
     except (rawpy.LibRawError, RuntimeError) as error:  # the latter of what rawpy has no array for
