@@ -1,7 +1,7 @@
 """The exceptions of OpticalZoom: every one says what is wrong, where, and what to do about it.
 
 The command line turns each of them into one message on standard error and exit code 2; what it prints is
-:func:`visible`.
+:func:`visible`. How many of a thing there are is told by :func:`counted`.
 """
 
 from __future__ import annotations
@@ -81,6 +81,11 @@ class UnforeseenError(OpticalZoomError):
 
 class DependencyError(OpticalZoomError):
     """An optional package or download that this needs and that is not there."""
+
+
+def counted(number: int, noun: str) -> str:
+    """As ``1 scene`` and ``2 scenes``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def visible(text: str) -> str:

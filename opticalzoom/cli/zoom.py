@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 from opticalzoom.cli.console import complain, results_console, say
 from opticalzoom.cli.value_types import MOST_WORKERS, VerbParser, crop_part, memory_size, positive_number, whole_number
-from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError
+from opticalzoom.errors import ConfigError, OpticalZoomError, OutputExistsError, counted
 from opticalzoom.files import check_writable
 from opticalzoom.weights.computing import MEMORY, PRECISIONS
 from opticalzoom.zooming.options import DEFAULT_NAME, FIELDS, FORMATS, Bits, Siblings
@@ -116,7 +116,7 @@ def _zoom(jobs: list[Job], args: argparse.Namespace, before: int, total: int) ->
         raise
     finally:
         for note, photos in noted.items():
-            say(f"{len(photos)} {'photo' if len(photos) == 1 else 'photos'}: {note}, as {photos[0]}")
+            say(f"{counted(len(photos), 'photo')}: {note}, as {photos[0]}")
     return failures
 
 

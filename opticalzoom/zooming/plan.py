@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError
+from opticalzoom.errors import ConfigError, OpticalZoomError, PhotoError, counted
 from opticalzoom.files import path_within
 from opticalzoom.lenses.library import InstalledLens, installed, lenses_for
 from opticalzoom.parallel.faults import as_told
@@ -108,7 +108,7 @@ def weights_of(jobs: Iterable[Job], lenses: Sequence[InstalledLens]) -> list[str
     for (weights, scale, raw), photos in groups.items():
         chosen = chosen_weights(weights, scale, raw)
         lines[titles.get(chosen, f"{chosen} (bundled)")] += photos
-    return damaged + [f"{photos} {'photo' if photos == 1 else 'photos'}: {what}" for what, photos in lines.items()]
+    return damaged + [f"{counted(photos, 'photo')}: {what}" for what, photos in lines.items()]
 
 
 def _without(photos: Found, aside: set[Path], what: str) -> tuple[Found, list[str]]:

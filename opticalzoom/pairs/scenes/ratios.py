@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opticalzoom.errors import counted
 from opticalzoom.pairs.scenes.focal_lengths import Scene, ShotPair
 from opticalzoom.pairs.scenes.pairing import LEAST_RATIO
 from opticalzoom.photo.siblings import Problem
@@ -30,7 +31,7 @@ class RatioCount:
         return f"×{self.ratio:.3g}{self.lengths}"
 
     def __str__(self) -> str:
-        return f"{self.pairs} {'pair' if self.pairs == 1 else 'pairs'} at {self.factor}"
+        return f"{counted(self.pairs, 'pair')} at {self.factor}"
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,6 @@ class Survey:
         digital = sum(pair.optical_ratio is not None and pair.optical_ratio < LEAST_RATIO for _, pair in self.pairs)
         told += [f"{digital} by digital zoom only"] if digital else []
         return f"{counted(len(self.scenes), 'scene')}; {', '.join(told)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """As ``1 scene`` and ``2 scenes``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def suits(ratio: float, magnification: float, scale: float, tolerance: float) -> bool:

@@ -141,22 +141,24 @@ def plan_recipe(seconds: float, runs: int, pairs: int, pace: StepPace) -> Tuning
         pairs: that teach in the smallest of them.
         pace: of a step here.
     """
-    return recipe_for(pairs, int(seconds / runs / pace.seconds), pace)
+    most_steps = int(seconds / runs / pace.seconds)
+    return recipe_for(pairs, most_steps, bfloat16=pace.bfloat16, threads=pace.threads)
 
 
-def recipe_for(pairs: int, most_steps: int, pace: StepPace) -> TuningRecipe:
+def recipe_for(pairs: int, most_steps: int, *, bfloat16: bool = False, threads: int | None = None) -> TuningRecipe:
     """The recipe of a run on so many pairs: as many steps as they are good for, at most those that there is time for.
 
     Args:
         pairs: that teach.
         most_steps: that there is time for; a few are taken in any case.
-        pace: of a step here.
+        bfloat16: as of :class:`TuningRecipe`.
+        threads: likewise.
     """
     wanted = min(_STEPS_OF_A_PAIR * pairs, _MOST_STEPS)
     steps = max(_LEAST_STEPS, min(wanted, most_steps))
     rate, average = next((rate, average) for least, rate, average in _RATES if pairs >= least)
     rate = min(_FASTEST, rate * max(1.0, _STEPS_OF_A_PAIR / steps))
-    return TuningRecipe(steps, rate, average=average, bfloat16=pace.bfloat16, threads=pace.threads)
+    return TuningRecipe(steps, rate, average=average, bfloat16=bfloat16, threads=threads)
 
 
 def affordable_counts(seconds: float, teaching: int, most_steps: int, pace: StepPace) -> list[int]:
@@ -170,7 +172,7 @@ def affordable_counts(seconds: float, teaching: int, most_steps: int, pace: Step
     """
     counts: list[int] = []
     for count in (count for count in COUNTS if count < teaching):
-        seconds -= recipe_for(count, most_steps, pace).steps * pace.seconds
+        seconds -= recipe_for(count, most_steps).steps * pace.seconds
         if seconds < 0:
             break
         counts.append(count)

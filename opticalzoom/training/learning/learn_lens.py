@@ -15,11 +15,10 @@ from rich.console import Console
 
 from opticalzoom.engines.checkpoint import save_model
 from opticalzoom.engines.exporting.graphs_export import write_graphs
-from opticalzoom.errors import ConfigError, PairError, visible
+from opticalzoom.errors import ConfigError, PairError, counted, visible
 from opticalzoom.files import home_path
 from opticalzoom.lenses.lens_card import LensCard
 from opticalzoom.lenses.library import install_lens, installed_name, plain_name
-from opticalzoom.pairs.scenes.ratios import counted
 from opticalzoom.parallel.interruption import deferred_interrupt
 from opticalzoom.parallel.progress import progress_bar
 from opticalzoom.training.learning.folds import holds_scenes_out

@@ -11,7 +11,7 @@ from pathlib import Path
 from opticalzoom.models import build
 from opticalzoom.models.base import ZoomModel
 from opticalzoom.pairs.selection import evenly_spread
-from opticalzoom.training.learning.budget import RunPlan, StepPace, recipe_for
+from opticalzoom.training.learning.budget import RunPlan, recipe_for
 from opticalzoom.training.learning.fine_tuning import FineTuning, RunState, fine_tune
 from opticalzoom.training.learning.folds import Fold
 from opticalzoom.training.learning.judging import quick_score
@@ -54,12 +54,12 @@ def learn_pair_curve(
     if not plan.counts:
         return []
     recipe, contract = plan.recipe, start.contract
-    pace = StepPace(0.0, recipe.bfloat16, recipe.threads or 1)
     bicubic = quick_score(build("bicubic", scale=contract.scale, input=contract.input), fold.judging)
     points = []
     for number, count in enumerate(plan.counts):
         few = evenly_spread(fold.teaching, count)
-        run = FineTuning(copy.deepcopy(start), few, recipe_for(count, recipe.steps, pace))
+        few_recipe = recipe_for(count, recipe.steps, bfloat16=recipe.bfloat16, threads=recipe.threads)
+        run = FineTuning(copy.deepcopy(start), few, few_recipe)
         model = fine_tune(run, home / f"pairs-{count}.ckpt", watch=watch(number), stopped=stopped)
         points.append(CurvePoint(count, quick_score(model, fold.judging, recipe.bfloat16) - bicubic))
     return [*points, CurvePoint(len(fold.teaching), best - bicubic)]

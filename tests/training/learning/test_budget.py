@@ -74,7 +74,6 @@ def test_a_curve_over_pairs_is_learned_in_the_time_that_is_left():
 
 
 def test_a_run_on_few_pairs_has_no_more_steps_than_they_are_good_for():
-    pace = StepPace(0.1, True, 1)
-    assert recipe_for(1, 400, pace).steps == 150
-    assert recipe_for(4, 400, pace).steps == 400
-    assert recipe_for(4, 400, pace).bfloat16
+    assert recipe_for(1, 400).steps == 150
+    assert recipe_for(4, 400).steps == 400
+    assert recipe_for(4, 400, bfloat16=True).bfloat16
